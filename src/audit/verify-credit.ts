@@ -37,6 +37,7 @@ export async function verifyCredit(verifying: Verifying, credit: CreditToVerify)
     isOld ? 'fits' : orderFit(verifying, { ...credit, order }),
     ...credit.events.map((event) => eventFit(verifying, credit, event)),
     ...(isOld || hasSealedEvents(credit) ? [] : (['missing'] as const)),
+    ...(isOld || hasItsCorrections(verifying, credit) ? [] : (['wrong'] as const)),
   ]
   if (fits.some((fit) => fit === 'wrong' || fit === 'missing')) return 'unproven'
   if (fits.includes('no_key')) return 'unverifiable'
@@ -107,6 +108,18 @@ function hasSealedEvents({ order, events }: CreditToVerify): boolean {
   const payments = events.filter(({ columns }) => columns.decision === 'pay')
   const isPaid = payments.length > 0 && payments.every(({ seal }) => seal !== null)
   return isPaid && (isOldOrder || events.some(({ columns }) => isFirst(columns)))
+}
+
+/**
+ * Each correction left a sealed event and a former seal, so that neither can be taken back alone. Until an order
+ * from before was sealed, there was the event alone.
+ */
+function hasItsCorrections({ eventsTo }: Verifying, { order, events }: CreditToVerify): boolean {
+  const { seal = null, corrections = 0 } = order ?? {}
+  const sealed = events.filter((event) => event.columns.kind === 'corrected' && event.seal !== null)
+  if (!isOfKind(seal, 'old_order')) return sealed.length === corrections
+  const later = sealed.filter(({ id }) => eventsTo !== null && id > eventsTo)
+  return later.length <= corrections && corrections <= sealed.length
 }
 
 function isFirst({ kind }: SealedEvent['columns']): boolean {

@@ -11,15 +11,21 @@ export interface OrderToSeal {
   readonly amount: bigint
   readonly currency: string
   readonly adopted: boolean
+  /** How often it was corrected under a seal, so that no former seal fits again. */
+  readonly corrections?: number
 }
 
 export function orderFacts(order: OrderToSeal): Sealed {
   const { gateway, mchid, appid, orderNo, userId, amount, currency, adopted } = order
-  return [gateway, mchid, appid, orderNo, userId, String(amount), currency, adopted]
+  const { corrections = 0 } = order
+  return [
+    ...[gateway, mchid, appid, orderNo, userId, String(amount), currency, adopted],
+    ...(corrections === 0 ? [] : [corrections]),
+  ]
 }
 
 /** What the seal of a credit covers. */
-export interface CreditToSeal extends Omit<OrderToSeal, 'adopted'> {
+export interface CreditToSeal extends Omit<OrderToSeal, 'adopted' | 'corrections'> {
   readonly transactionId: string
   readonly paidAt: Date | null
   readonly creditedBy: string

@@ -81,7 +81,7 @@ export function storeOn(
   const scope = scopeOn(database.db, { clock, sealing })
   const proofFaults = new Set<(error: Error) => void>()
   const transacting = {
-    ...{ database, clock, sealing, sequences: new Sequences(keys) },
+    ...{ database, clock, sealing, keys, sequences: new Sequences(keys) },
     onProofFault: (error: Error) => {
       for (const listener of proofFaults) listener(error)
     },

@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { DerivedKey } from '../proof/keys.ts'
+import type { DerivedKey, ProofKeys } from '../proof/keys.ts'
 import type { PreparableQuery } from './driver.ts'
 
 /** An open database: what every function of this folder works on. */
@@ -29,11 +29,14 @@ export interface Scope {
   readonly lateNow: () => RawBuilder<Date>
   /** What orders and their events are sealed with; null: nothing is sealed. */
   readonly sealing: DerivedKey | null
+  /** What seals are verified with before they are replaced. */
+  readonly keys?: ProofKeys | undefined
 }
 
 export interface ScopeOptions {
   readonly clock?: Clock | undefined
   readonly sealing?: DerivedKey | null
+  readonly keys?: ProofKeys | undefined
 }
 
 /** `statement_timestamp()`, unlike `now()`, goes on within a transaction: an event comes after its lock. */
@@ -41,10 +44,12 @@ const statementNow = sql<Date>`date_trunc('milliseconds', statement_timestamp())
 const clockNow = sql<Date>`date_trunc('milliseconds', clock_timestamp())`
 
 /** The database's time decides, unless a test or an embedder brings a clock. */
-export function scopeOn(db: Connection, { clock, sealing = null }: ScopeOptions): Scope {
-  if (clock === undefined) return { db, sealing, now: () => statementNow, lateNow: () => clockNow }
+export function scopeOn(db: Connection, { clock, keys, sealing = null }: ScopeOptions): Scope {
+  const sealed = { sealing, keys }
+  if (clock === undefined)
+    return { db, ...sealed, now: () => statementNow, lateNow: () => clockNow }
   const now = () => sql<Date>`${clock()}::timestamptz(3)`
-  return { db, sealing, now, lateNow: now }
+  return { db, ...sealed, now, lateNow: now }
 }
 
 /** The time at which it answers, after all that it waited for. */

@@ -3,7 +3,7 @@ import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { NewOrderEvent, Order, OrderEvent, OrderKey, ReviewTrail } from '../domain/order.ts'
 import type { Schedule } from '../domain/schedule.ts'
-import type { DerivedKey } from '../proof/keys.ts'
+import type { DerivedKey, ProofKeys } from '../proof/keys.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
 import { StaleOrderError, StoreError, UnknownOutcomeError } from './errors.ts'
@@ -53,6 +53,7 @@ export interface TransactOptions {
   readonly database: Database
   readonly clock: Clock | undefined
   readonly sealing?: DerivedKey | null
+  readonly keys?: ProofKeys
   /** Null: credits are not proved. */
   readonly sequences?: Sequences | null
   /** Called after a credit that could not be proved was posted without. */
@@ -84,10 +85,10 @@ interface Transacting extends Omit<TransactOptions, 'sequences' | 'onProofFault'
 }
 
 async function transactOn<T>(
-  { db, database: { name }, use, unproved, clock, sealing }: Transacting,
+  { db, database: { name }, use, unproved, clock, sealing, keys }: Transacting,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  const scope = scopeOn(db, { clock, ...(sealing && { sealing }) })
+  const scope = scopeOn(db, { clock, keys, ...(sealing && { sealing }) })
   const proving = use && { use, today: dayOf(clock?.() ?? new Date()) }
   return committed({ db, name, use }, () => {
     const steps = new Steps({ scope, name, proving, unproved })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { SettleGroups } from '../../src/settle/groups.ts'
 import { settleTogether } from '../../src/settle/settle.ts'
+import type { Store } from '../../src/store/store.ts'
 import { testProofKeys } from '../support/stores.ts'
-import { creditBy, laterStore, openProvedWorld, queried } from './world.ts'
+import { creditBy, laterStore, openProvedWorld, type ProvedWorld, queried } from './world.ts'
 
 /** A seal in the form of one, by a key that nobody has. */
 const strange = `'nobody.h:' || repeat('A', 43)`
@@ -55,6 +56,26 @@ const damages = [
     return `alter table ${table} alter column ${column} drop not null; update ${table} set ${column} = null`
   }),
 ]
+
+const slip = { userId: 'u2', actor: { name: 'li', address: null }, reason: 'a slip' }
+
+async function correctBy(store: Store, world: ProvedWorld, userId: string): Promise<void> {
+  const { key } = await world.order('ORDER-1')
+  const said = { kind: 'corrected', source: 'operator', operator: 'li', reason: 'a slip' } as const
+  const rest = {
+    tradeState: null,
+    decision: null,
+    alarm: false,
+    evidence: {},
+    runId: null,
+  } as const
+  const event = { ...said, ...rest, node: 'later', actor: slip.actor }
+  await store.transaction(async (tx) => {
+    const locked = await tx.lockOrder(key)
+    if (locked === null) throw new Error('No order')
+    await tx.correct(locked.order, { correction: { ...locked.order, userId }, event })
+  })
+}
 
 describe.each(['pglite', 'postgres'] as const)('damage on %s', (kind) => {
   it.each(Object.entries(changesOfTheHead))(
@@ -127,6 +148,73 @@ describe.each(['pglite', 'postgres'] as const)('damage on %s', (kind) => {
     await world.credit('ORDER-1')
     await world.attack(`delete from order_events where kind = 'adopted'`)
     expect(await world.counts()).toEqual([1, 0, 0])
+    await world.close()
+  })
+
+  it.each([
+    `update orders set user_id = 'u1', seal = former_seals[1]`,
+    `update orders set user_id = 'u1', seal = former_seals[1], former_seals = null`,
+    `update orders set user_id = 'u1', seal = former_seals[1], former_seals = array['x']`,
+    `delete from order_events where kind = 'corrected'`,
+  ])('of a corrected order shows: %s', async (statement) => {
+    const world = await openProvedWorld(kind)
+    await world.adopt('ORDER-1')
+    await world.budan.correctOrder('ORDER-1', slip)
+    await world.attack(statement)
+    world.control.pay('ORDER-1')
+    await world.budan.checkOrder('ORDER-1')
+    expect(await world.counts()).toEqual([1, 0, 0])
+    await world.close()
+  })
+
+  it.each([`user_id = 'thief'`, `user_id = 'thief', seal = null`])(
+    'of an order is not sealed by a later correction: %s',
+    async (change) => {
+      const world = await openProvedWorld(kind)
+      await world.adopt('ORDER-1')
+      await world.store.sealOld(null)
+      await world.attack(`update orders set ${change}`)
+      await world.budan.correctOrder('ORDER-1', {
+        ...slip,
+        userId: null,
+        expiresAt: null,
+      })
+      world.control.pay('ORDER-1')
+      await world.budan.checkOrder('ORDER-1')
+      expect(await world.counts()).toEqual([1, 0, 0])
+      await world.close()
+    },
+  )
+
+  it('is none where an order is corrected there and back', async () => {
+    const world = await openProvedWorld(kind)
+    await world.adopt('ORDER-1')
+    for (const userId of ['u2', 'u1', 'u2']) {
+      await world.budan.correctOrder('ORDER-1', { ...slip, userId })
+    }
+    world.control.pay('ORDER-1')
+    await world.budan.checkOrder('ORDER-1')
+    expect(await world.counts()).toEqual([0, 0, 0])
+    await world.close()
+  })
+
+  it('is none where an order from before is corrected, under an old and a new key', async () => {
+    const world = await openProvedWorld(kind, { proofKeys: [] })
+    await world.adopt('ORDER-1')
+    const early = laterStore(world)
+    await correctBy(early, world, 'u2')
+    await early.sealOld(null)
+    await correctBy(early, world, 'u3')
+    const keys = [
+      { id: 'new', secret: 'a new one, with more than 32 characters' },
+      ...testProofKeys,
+    ]
+    const renewed = laterStore(world, keys)
+    await correctBy(renewed, world, 'u1')
+    await creditBy(renewed, world, 'ORDER-1')
+    expect(await world.counts(keys)).toEqual([0, 0, 0])
+    await world.attack(`update orders set seal = former_seals[1], former_seals = null`)
+    expect(await world.counts(keys)).toEqual([1, 0, 0])
     await world.close()
   })
 

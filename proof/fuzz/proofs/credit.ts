@@ -41,7 +41,7 @@ export function provenCredit(keys: Keys): CreditToVerify {
     transfer: { ...paid, createdAt: at },
     order: {
       ...paid,
-      ...{ userId: 'u1', adopted: true, creditedAt: at, creditedBy: 'callback' },
+      ...{ userId: 'u1', adopted: true, corrections: 0, creditedAt: at, creditedBy: 'callback' },
       seal: sealOf(key, 'order', orderFacts(ordered)),
     },
     proof: { ...place, keyId: key.id, evidence, seal: sealOf(key, 'credit', creditFacts(toSeal)) },

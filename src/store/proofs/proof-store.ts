@@ -54,6 +54,7 @@ export interface OrderRow {
   readonly amount: bigint
   readonly currency: string
   readonly adopted: boolean
+  readonly corrections: number
   readonly transactionId: string | null
   readonly paidAt: Date | null
   readonly creditedAt: Date | null

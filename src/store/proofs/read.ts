@@ -18,7 +18,7 @@ import { sealedColumns } from './sealed-column.ts'
 interface PageRow {
   readonly key: OrderKey
   readonly transfer: Readonly<Record<string, string | null>>
-  readonly order: Readonly<Record<string, string | null>> | null
+  readonly order: Readonly<Record<string, string | number | null>> | null
   readonly proof: Readonly<Record<string, string | number>> | null
   readonly evidence: Uint8Array | null
   readonly entries: readonly (readonly [string, string | null, string, string])[] | null
@@ -50,6 +50,7 @@ export async function creditsToVerify(
         case when o.order_no is not null then json_build_object(
           'gateway', o.gateway, 'mchid', o.mchid, 'appid', o.appid, 'userId', o.user_id,
           'amount', o.amount::text, 'currency', o.currency, 'adopted', o.adopted,
+          'corrections', coalesce(cardinality(o.former_seals), 0),
           'transactionId', o.transaction_id, 'paidAt', ${ms('o.paid_at')},
           'creditedAt', ${ms('o.credited_at')}, 'creditedBy', o.credited_by, 'seal', o.seal
         ) end as "order",

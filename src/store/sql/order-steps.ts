@@ -6,6 +6,7 @@ import { type OrderToSeal, orderFacts } from '../../proof/facts.ts'
 import { sealOf } from '../../proof/seal.ts'
 import { preparedFirst, preparedRows, type Scope } from '../database.ts'
 import { StaleOrderError } from '../errors.ts'
+import { correctionSeal } from '../proofs/correction-seal.ts'
 import type { Correction, LockedOrder, LockRequest } from '../store.ts'
 import { insertEvent, recordsOf, wellFormed } from './json-records.ts'
 import { farEnd, numberOf, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
@@ -144,20 +145,21 @@ export function orderSeal({ sealing }: Pick<Scope, 'sealing'>, order: OrderToSea
 }
 
 /** The event has the time that the row keeps, so that the schema can require one for each correction. */
-export function correctOrder(
+export async function correctOrder(
   scope: Scope,
   { correction, ...change }: { order: Order; correction: Correction; event: NewOrderEvent },
 ): Promise<Order> {
   const at = scope.now()
-  const seal = orderSeal(scope, { ...change.order, ...correction })
+  const seal = await correctionSeal(scope, { order: change.order, correction })
   return changeOrder(scope, {
     ...{ ...change, at, action: 'correct it' },
     set: sql`user_id = ${correction.userId}, amount = ${correction.amount},
       appid = ${correction.appid}, expires_at = ${correction.expiresAt ?? farEnd},
       watched_until = ${correction.watchedUntil}, next_check_at = ${correction.nextCheckAt},
       corrected_at = ${at},
-      former_seals = case when seal is null then former_seals else array_append(former_seals, seal) end,
-      seal = ${seal}`,
+      former_seals = case when ${seal}::text is null then former_seals
+        else array_append(former_seals, seal) end,
+      seal = coalesce(${seal}, seal)`,
   })
 }
 
