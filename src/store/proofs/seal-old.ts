@@ -76,7 +76,7 @@ async function sealOrders(db: Connection, { use, after, limit }: Page): Promise<
     db,
     sql<OrderFound>`
       select order_no as key, gateway, mchid, appid, user_id as "userId", amount, currency, adopted,
-        seal, status = 'paid' as paid, case when status = 'paid' then (
+        coalesce(cardinality(former_seals), 0) as corrections, seal, status = 'paid' as paid, case when status = 'paid' then (
           select p.seal from proofs p where p.order_no = orders.order_no
         ) end as proof
       from orders where order_no > ${after} order by order_no limit ${limit}`,
@@ -99,9 +99,7 @@ async function sealOrders(db: Connection, { use, after, limit }: Page): Promise<
   const sealed = await rowsOf(
     db,
     sql`
-      update orders set seal = found.seal, former_seals = case
-        when orders.seal is null then former_seals else array_append(former_seals, orders.seal)
-      end
+      update orders set seal = found.seal
       from json_to_recordset(${records}::json)
         as found (order_no text, former text, seal text, user_id text, amount bigint, appid text)
       where orders.order_no = found.order_no
