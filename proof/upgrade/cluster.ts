@@ -11,9 +11,18 @@ interface ClusterOptions {
   readonly name: string
   readonly ports: readonly number[]
   readonly token: string
+  /** Of nodes of now. */
+  readonly proofSecret: string
   readonly databaseUrl: string
   /** Where the program of before is. */
   readonly before: string
+}
+
+interface CommandEnd extends Ending {
+  /** Null: it printed none. */
+  readonly json: Readonly<Record<string, unknown>> | null
+  /** What it wrote to standard error. */
+  readonly output: string
 }
 
 interface PlacedNode {
@@ -65,11 +74,14 @@ export class Cluster {
   /** SIGTERM to the node in this place, then the start of the other. False: it did not become ready. */
   async replace(place: number, { version, parties }: Omit<PlacedNode, 'node'>): Promise<boolean> {
     await this.stop(place)
-    const { directory, name, ports, token, databaseUrl, before } = this.#options
+    const { directory, name, ports, token, proofSecret, databaseUrl, before } = this.#options
     const port = ports[place] ?? 0
     const nodeName = `${name}-${this.#logs.length + 1}-${version}`
     const log = join(directory, `${nodeName}.log`)
-    await configureNode({ directory, name: nodeName, port, token, databaseUrl, parties })
+    await configureNode({
+      ...{ directory, name: nodeName, port, token, databaseUrl, parties },
+      proofSecret: version === 'now' ? proofSecret : null,
+    })
     this.#logs.push({ version, file: log })
     const node = new BudanNode({
       ...{ name: nodeName, port, directory, nodeCounts: this.counts, nodeArgs: [] },
@@ -87,8 +99,8 @@ export class Cluster {
     this.#stopping -= 1
   }
 
-  /** A command of one version, with the settings of the node in this place. */
-  async run(version: Version, args: readonly string[]): Promise<Ending & { output: string }> {
+  /** A command of one version, with the settings of a node of that version, or else of any. */
+  async run(version: Version, args: readonly string[]): Promise<CommandEnd> {
     const { directory, before } = this.#options
     const placed =
       this.#placed.find((each) => each?.version === version) ?? this.#placed.find(Boolean)
@@ -97,20 +109,37 @@ export class Cluster {
       ...{ directory, log },
       ...(version === 'before' ? { root: before } : {}),
     })
+    const json = program.printed(/^\{.*\}$/m).then(
+      ([text]) => JSON.parse(text) as Readonly<Record<string, unknown>>,
+      () => null,
+    )
     const ending = await program.ended
-    return { ...ending, output: await readFile(join(directory, log), 'utf8') }
+    return { ...ending, json: await json, output: await readFile(join(directory, log), 'utf8') }
   }
 
   /** How often each message was logged at the level `error`, by nodes of that version. */
   async errors(version: Version): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {}
-    for (const { file } of this.#logs.filter((each) => each.version === version)) {
-      for (const line of (await readFile(file, 'utf8')).split('\n')) {
-        if (!line.startsWith('{')) continue
-        const { level, msg } = JSON.parse(line)
-        if (level === 'error') counts[String(msg)] = (counts[String(msg)] ?? 0) + 1
-      }
+    for (const { level, msg } of await this.#lines(version)) {
+      if (level === 'error') counts[String(msg)] = (counts[String(msg)] ?? 0) + 1
     }
     return counts
+  }
+
+  /** The orders that nodes of that version have credited, by merchant's name and number, as their logs say. */
+  async credited(version: Version): Promise<readonly string[]> {
+    const lines = await this.#lines(version)
+    return lines
+      .filter(({ msg }) => msg === 'Order credited' || msg === 'Order compensated successfully')
+      .map(({ merchant, order_no }) => `${merchant ?? 'default'} ${order_no}`)
+  }
+
+  async #lines(version: Version): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const own = this.#logs.filter((each) => each.version === version)
+    const texts = await Promise.all(own.map(({ file }) => readFile(file, 'utf8')))
+    return texts
+      .flatMap((text) => text.split('\n'))
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line))
   }
 }

@@ -3,6 +3,7 @@ import { eventually } from '../campaign/wait.ts'
 import type { Cluster } from './cluster.ts'
 import { type Compared, compare, readBooks, readTrades } from './compare.ts'
 import type { UpgradeOptions } from './options.ts'
+import { type ProofFigures, sealAgain } from './proofs.ts'
 import { intervalMs, type Party } from './settings.ts'
 import type { Stage } from './stage.ts'
 import { Traffic } from './traffic.ts'
@@ -31,6 +32,7 @@ export interface PartResult extends Compared {
   readonly phases: readonly PhaseFigures[]
   /** Attempts of callbacks by how they ended. */
   readonly callbacks: Readonly<Record<string, number>>
+  readonly proofs: ProofFigures
   readonly errors: Readonly<Record<'before' | 'now', Readonly<Record<string, number>>>>
 }
 
@@ -43,7 +45,7 @@ interface Part {
   readonly play: (playing: Playing) => Promise<void>
 }
 
-/** Plays it under load, waits until every order has ended, and compares. */
+/** Plays it under load, waits until every order has ended, seals what nodes of before have left, and compares. */
 export async function playPart({ name, stage, before, play, ...given }: Part): Promise<PartResult> {
   const { options, log } = given
   const cluster = await stage.openCluster(name, before)
@@ -65,15 +67,17 @@ export async function playPart({ name, stage, before, play, ...given }: Part): P
   await settled(cluster, stage.parties)
   const audit = await cluster.run('now', ['audit', '--json'])
   expect(audit.code === 0, `audit: ${audit.output}`)
+  const proved = await sealAgain(cluster, stage.parties)
   for (const place of [0, 1]) await cluster.stop(place)
   const compared = compare(await readBooks(cluster.databaseUrl), {
     trades: await readTrades(stage.parties),
     purchases: traffic.purchases,
   })
-  findings.push(...compared.findings, ...cluster.counts.misbehaved)
+  findings.push(...compared.findings, ...proved.findings, ...cluster.counts.misbehaved)
   return {
     ...{ name, ...compared, findings, phases: phasesOf(traffic) },
     callbacks: await callbacksOf(traffic, findings),
+    proofs: proved.figures,
     errors: { before: await cluster.errors('before'), now: await cluster.errors('now') },
   }
 }

@@ -2,7 +2,7 @@ import type { PartResult } from './part.ts'
 
 /** One fact per line, for people. */
 export function tableOf(part: PartResult): string {
-  const { orders, paid, credited, inReview } = part
+  const { orders, paid, credited, inReview, proofs } = part
   const facts: readonly (readonly [string, string])[] = [
     ...part.phases.map(
       ({ phase, answers, slowestMs }) =>
@@ -11,6 +11,10 @@ export function tableOf(part: PartResult): string {
     ['orders', `${orders}, paid ${paid}, credited ${credited}, in review ${inReview}`],
     ['credited by', listed(part.creditedBy)],
     ['callbacks', listed(part.callbacks)],
+    ['credited by version', listed(proofs.creditedBy)],
+    ['proofs', listed({ ...proofs.endOfOld })],
+    ['sealed again', listed(proofs.sealed)],
+    ['proofs afterwards', listed({ ...proofs.sealedAgain })],
     ['errors logged, before', listed(part.errors.before)],
     ['errors logged, now', listed(part.errors.now)],
     ['wrong', String(part.findings.length)],

@@ -25,13 +25,15 @@ export interface NodeSettings {
   readonly databaseUrl: string
   /** One is written as both versions read it. */
   readonly parties: readonly Party[]
+  /** Null: the version before knows none. */
+  readonly proofSecret: string | null
 }
 
 const mins = (ms: number) => ms / 60_000
 
 /** Writes `NAME.yaml`. */
 export async function configureNode(settings: NodeSettings): Promise<void> {
-  const { directory, name, port, token, databaseUrl, parties } = settings
+  const { directory, name, port, token, databaseUrl, parties, proofSecret } = settings
   const merchants = await Promise.all(
     parties.map(async (party) => ({ name: party.name, ...(await keysOf(party)) })),
   )
@@ -50,6 +52,7 @@ export async function configureNode(settings: NodeSettings): Promise<void> {
       order_ttl_mins: mins(ttlMs),
     },
     ...(others.length === 0 ? { wechat: only } : { merchants }),
+    ...(proofSecret !== null && { proof: { keys: [{ id: 'k1', secret: proofSecret }] } }),
     log: { level: 'info', format: 'json' },
   })
   await writeFile(join(directory, `${name}.yaml`), yaml, { mode: 0o600 })

@@ -42,12 +42,15 @@ export async function openStage(closing: Closing): Promise<Stage> {
   }
   const parties = [await openParty('default', ''), await openParty('second', '/second')] as const
   const token = randomBytes(24).toString('hex')
+  const proofSecret = randomBytes(32).toString('hex')
   return {
     ...{ directory, postgres, parties, token, closing },
     openCluster: async (name, before) => {
       const databaseUrl = await newDatabase(postgres, name)
       const ports = await freePorts(2)
-      open.cluster = new Cluster({ directory, name, ports, token, databaseUrl, before })
+      open.cluster = new Cluster({
+        ...{ directory, name, ports, token, proofSecret, databaseUrl, before },
+      })
       return open.cluster
     },
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Books, compare } from '../../proof/upgrade/compare.ts'
+import { compareProofs, type ProvedCredit } from '../../proof/upgrade/proofs.ts'
 
 const [first, second] = ['1900000001', '1900000002'] as const
 type Order = Books['orders'][number]
@@ -53,5 +54,78 @@ describe('compare() of the upgrade', () => {
     ['a transfer of no order', [order()], [transfer(), transfer({ key: 'N7' })], /stranger/],
   ])('finds %s', (_what, orders, transfers, finding) => {
     expect(findings(orders, transfers).join('\n')).toMatch(finding)
+  })
+})
+
+describe('compareProofs()', () => {
+  const credits: readonly ProvedCredit[] = [
+    { number: 'N1', mchid: first, proof: 'old', unsealed: false },
+    { number: 'N2', mchid: first, proof: 'none', unsealed: false },
+    { number: 'N3', mchid: first, proof: 'proven', unsealed: true },
+    { number: 'N1', mchid: second, proof: 'proven', unsealed: false },
+  ]
+  const counts = {
+    endOfOld: { unproven: 2, unverifiable: 0, unproven_old: 1 },
+    sealed: { orders: 1, credits: 1 },
+    sealedAgain: { unproven: 0, unverifiable: 0, unproven_old: 2 },
+  }
+  const names = new Map([
+    [first, 'default'],
+    [second, 'second'],
+  ])
+  const by = { before: ['default N1', 'default N2'], now: ['default N3', 'second N1'] }
+  type Counts = typeof counts
+  type By = typeof by
+
+  it('finds nothing where each version has left what it can', () => {
+    expect(compareProofs(counts, { credits, by, names })).toEqual([])
+  })
+
+  it.each<[what: string, changed: Partial<Counts>, versions: Partial<By>, finding: RegExp]>([
+    [
+      'a credit that the audit takes for proven',
+      { endOfOld: { ...counts.endOfOld, unproven: 1 } },
+      {},
+      /^unproven: 1/,
+    ],
+    [
+      'a missing key',
+      { endOfOld: { ...counts.endOfOld, unverifiable: 1 } },
+      {},
+      /^unverifiable: 1/,
+    ],
+    ['a credit that was not sealed', { sealed: { orders: 0, credits: 0 } }, {}, /^credits sealed/],
+    [
+      'what is unproven still',
+      { sealedAgain: { ...counts.sealedAgain, unproven: 1 } },
+      {},
+      /^unproven, sealed again: 1/,
+    ],
+    [
+      'too few old ones',
+      { sealedAgain: { ...counts.sealedAgain, unproven_old: 1 } },
+      {},
+      /^unproven_old, sealed again: 1/,
+    ],
+    [
+      'a node of now that proves nothing',
+      {},
+      { before: ['default N1'], now: ['default N2', 'default N3', 'second N1'] },
+      /default N2: a node of now left it none/,
+    ],
+    [
+      'a proof by a node of before',
+      {},
+      { before: ['default N1', 'default N2', 'default N3'], now: ['second N1'] },
+      /default N3: proven, by/,
+    ],
+    ['a credit that nobody logged', {}, { before: ['default N1'] }, /N2: not credited by one/],
+    ['a credit of both', {}, { now: [...by.now, 'default N2'] }, /N2: not credited by one/],
+  ])('finds %s', (_what, changed, versions, finding) => {
+    const found = compareProofs(
+      { ...counts, ...changed },
+      { credits, by: { ...by, ...versions }, names },
+    )
+    expect(found.join('\n')).toMatch(finding)
   })
 })
