@@ -41,7 +41,7 @@ export async function campaign({ options, closing, log, openProgress }: Campaign
   const disturbed = await runDisturbed({ options, stage, api, openProgress })
   log('the faults stop')
   const settled = await settle({ ...disturbed, options, stage, api })
-  const audit = await api.call(portOf(stage), { method: 'GET', path: '/v1/audit' })
+  const audit = await api.call(portOf(stage), { method: 'GET', path: '/v1/audit?verify=true' })
   await Promise.all(stage.nodes.map((node) => node.stop()))
   const comparison = await comparisonOf(stage, disturbed.load)
   log('compared')

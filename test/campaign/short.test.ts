@@ -50,6 +50,7 @@ function expectNothingLost({ report, printed }: { report: Report; printed: strin
     orders_lost: 0,
     callbacks_lost: 0,
   })
+  expect(report.audit).toMatchObject({ unproven: 0, unverifiable: 0, unproven_old: 0 })
   expect(report.sums.owed).toBe(report.sums.credited)
   // The campaign reached the cases that it exists for.
   expect(report.credited).toBeGreaterThan(10)

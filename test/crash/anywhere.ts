@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { verifyCredits } from '../../src/audit/verify.ts'
+import { ProofKeys } from '../../src/proof/keys.ts'
 import type { Database } from '../../src/store/database.ts'
 import { closeStores } from '../support/open-stores.ts'
-import { freshDatabase, type StoreKind } from '../support/stores.ts'
+import { freshDatabase, type StoreKind, testProofKeys } from '../support/stores.ts'
 import { Fault, type FaultKind } from './life.ts'
 import { Ground } from './lives.ts'
 import { Story } from './story.ts'
@@ -50,6 +52,11 @@ export function crashAnywhere(kind: StoreKind, { stride = 1 } = {}): void {
         expect(at).toBeLessThan(stepsMax)
         expect([...seen]).toEqual(expect.arrayContaining(steps.flatMap(bothSides)))
         expect(Object.values(await ground.store.audit()).every((count) => count === 0)).toBe(true)
+        const keys = new ProofKeys(testProofKeys)
+        // The gateway of these lives signs nothing.
+        const verified = await verifyCredits(ground.store, { keys, readWords: () => null })
+        expect(verified).toMatchObject({ unproven: 0, unverifiable: 0, unprovenOld: 0 })
+        expect(verified.credits).toBeGreaterThan(0)
         // For docs/guarantees.md.
         console.log(`${kind}: ${faultKind} at every ${stride}. of some ${at - 1} steps`)
       },

@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { verifyCredits } from '../../src/audit/verify.ts'
+import { ProofKeys } from '../../src/proof/keys.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
 import { findOrderOf } from '../../src/store/find-order.ts'
@@ -6,15 +8,16 @@ import { migrations } from '../../src/store/migrations/index.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import {
+  credit,
   creditByKey,
   insertedOf,
   merchant,
   newEvent,
   newOrder,
-  place,
+  placePaid,
   runOfMerchant,
 } from '../contract/store-fixtures.ts'
-import { emptyPostgresUrl } from '../support/stores.ts'
+import { emptyPostgresUrl, testProofKeys } from '../support/stores.ts'
 import { openRunAsBefore, placeAsBefore } from '../support/version-before.ts'
 
 const second = { ...merchant, mchid: '1900000202', appid: 'wx0000000000000202' }
@@ -67,16 +70,28 @@ describe('the two steps of the schema towards keys by merchant', () => {
     await expect(old.migrate()).rejects.toThrow(breaking)
   })
 
-  it('adds the index for lists where both steps were taken before it came', async () => {
-    const database = await openDatabase(await emptyPostgresUrl())
-    const former = Object.entries(migrations).filter(([name]) => name !== additive[1])
+  it.each([
+    [['018_orders_by_merchant']],
+    [['018_proofs']],
+    [['018_orders_by_merchant', '018_proofs']],
+  ])('adds %s where both steps were taken before it came', async (missing) => {
+    const { database } = await inUse()
+    const former = Object.entries(migrations).filter(([name]) => !missing.includes(name))
     const before = storeOn(database, { migrations: Object.fromEntries(former) })
-    expect(await before.migrate()).toContain(breaking)
-    const store = storeOn(database)
-    opened.push(store)
-    await place(store)
-    expect(await store.schema()).toMatchObject({ pending: [additive[1]], held: [] })
-    expect(await store.migrate()).toEqual([additive[1]])
+    expect(await before.migrate({ breaking: true })).toContain(breaking)
+    const store = storeOn(database, { proofKeys: testProofKeys })
+    expect(await store.schema()).toMatchObject({ pending: missing, held: [] })
+    expect(await store.migrate()).toEqual(missing)
+    await store.migrate({ breaking: true })
+
+    await placePaid(store)
+    await credit(store, 'BEFORE-1')
+    expect(await store.sealOld(null)).toMatchObject({ orders: 1, credits: 0 })
+    const keys = new ProofKeys(testProofKeys)
+    expect(await verifyCredits(store, { keys, readWords: () => null })).toMatchObject({
+      ...{ credits: 2, unproven: 0, unverifiable: 0, unprovenOld: 0 },
+    })
+    expect(Object.values(await store.audit()).every((count) => count === 0)).toBe(true)
   })
 
   it('answers upgrade_pending in between for what another merchant has', async () => {
