@@ -28,7 +28,7 @@ export interface VerifyOptions {
 
 type Reading = Pick<ProofStore, 'proofCounts' | 'creditsToVerify' | 'proofsWithoutCredit'>
 
-const pageSize = 500
+const pageSize = 1000
 const ordersMax = 20
 
 /** Reads all credits, page by page: memory stays as it is however many there are. */
@@ -49,8 +49,6 @@ export async function verifyCredits(store: Reading, options: VerifyOptions): Pro
       found.add(credit, verdicts[nth] ?? 'unproven')
     }
     onProgress?.(found.credits)
-    // A long audit must not keep a server from its other work.
-    await new Promise((resolve) => setImmediate(resolve))
   }
   const { wrong, unverifiable } = places.faults(keys)
   // A credit without a proof has no place; the place that it had is missed, and is not counted twice.
@@ -80,6 +78,8 @@ async function* pagesOf(store: Reading): AsyncGenerator<readonly CreditToVerify[
       // It is awaited in the next round, unless the reader ends before.
       next.catch(() => undefined)
     }
+    // The query of the next page is sent, and a server does its other work in between.
+    await new Promise((resolve) => setImmediate(resolve))
     yield page
     if (isLast) return
   }

@@ -10,10 +10,6 @@ export interface ToProve extends Omit<CreditToSeal, 'place' | 'evidence'> {
   readonly words: SignedWords | null
 }
 
-/** The columns of a credit's proof, in a record beside those of the credit. */
-export const proofRecordColumns = sql`proof_key text, proof_evidence text, proof_sequence integer,
-  proof_place bigint, proof_day text, proof_seal text`
-
 /** Gives the credit its place in the sequence, and its seal. */
 export function proofRecord(use: SequenceUse, credit: ToProve, today: string): object {
   const { key } = use
@@ -22,22 +18,24 @@ export function proofRecord(use: SequenceUse, credit: ToProve, today: string): o
   const seal = sealOf(key, 'credit', creditFacts({ ...credit, place, evidence }))
   use.count(place, { ...credit, seal })
   return {
-    proof_key: key.id,
-    proof_evidence: evidence?.toString('base64') ?? null,
-    proof_sequence: place.sequence,
-    proof_place: place.place,
-    proof_day: place.day,
-    proof_seal: seal,
+    key_id: key.id,
+    evidence: evidence?.toString('base64') ?? null,
+    ...place,
+    seal,
   }
 }
 
-/** Parts of the crediting statement: the proof of each row of `paid`, and the counts. */
-export function insertProofs(): RawBuilder<unknown> {
+/**
+ * Parts of the crediting statement: the proofs, and the counts. Where an order turns out not to be paid, its
+ * transaction writes nothing.
+ */
+export function insertProofs(records: string): RawBuilder<unknown> {
   return sql`
     insert into proofs (order_no, key_id, evidence, sequence, place, day, seal)
-    select step.order_no, step.proof_key, decode(step.proof_evidence, 'base64'), step.proof_sequence,
-      step.proof_place, step.proof_day, step.proof_seal
-    from paid join step on step.order_no = paid.order_no`
+    select order_no, key_id, decode(evidence, 'base64'), sequence, place, day, seal
+    from json_to_recordset(${records}::json) as proof (
+      order_no text, key_id text, evidence text, sequence integer, place bigint, day text, seal text
+    )`
 }
 
 /** The counts are written as they have to be: a row that somebody has changed is put right. */

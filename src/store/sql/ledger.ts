@@ -8,7 +8,6 @@ import {
   countSequence,
   insertProofs,
   proofRecord,
-  proofRecordColumns,
   type ToProve,
 } from '../proofs/prove.ts'
 import type { SequenceUse } from '../proofs/sequences.ts'
@@ -31,10 +30,7 @@ export async function creditOrders(
   { credits, proving = null }: Crediting,
 ): Promise<readonly Order[]> {
   const { db, now } = scope
-  const records = recordsOf(credits, (credit) => ({
-    ...creditRecord(scope, credit),
-    ...(proving && proofRecord(proving.use, toProve(credit), proving.today)),
-  }))
+  const records = recordsOf(credits, (credit) => creditRecord(scope, credit))
   const rows = await preparedRows(
     db,
     sql<PaidRow>`
@@ -43,7 +39,7 @@ export async function creditOrders(
           order_no text, state_seq integer, transaction_id text, paid_at timestamptz(3),
           credited_by text, posted_for text, gateway text, amount bigint, currency text, mchid text, appid text,
           debit_account text, debit_amount bigint, deposit_account text, deposit_amount bigint,
-          ${eventRecordColumns}, ${proofRecordColumns}
+          ${eventRecordColumns}
         )
       ),
       paid as (
@@ -81,7 +77,7 @@ export async function creditOrders(
         from: sql`from paid join step on step.order_no = paid.order_no`,
         state: { status: 'paid', seq: sql`paid.state_seq` },
       })})
-      ${proving === null ? sql`` : proofParts(proving.use)}
+      ${proving === null ? sql`` : proofParts(credits, proving)}
       select order_no, credited_at from paid`,
   )
   const paid = new Map(rows.map((row) => [row.order_no, row]))
@@ -95,11 +91,21 @@ export async function creditOrders(
 export interface Crediting {
   readonly credits: readonly Credit[]
   /** Null: without proofs. `today`: see `dayOf`. */
-  readonly proving?: { readonly use: SequenceUse; readonly today: string } | null
+  readonly proving?: Proving | null
 }
 
-function proofParts(use: SequenceUse): RawBuilder<unknown> {
-  return sql`, proved as (${insertProofs()}), counted as (${countSequence(use)}), totals as (${countDays(use)})`
+interface Proving {
+  readonly use: SequenceUse
+  readonly today: string
+}
+
+/** The evidence is a parameter of its own: among the records it would be copied for each part of the statement. */
+function proofParts(credits: readonly Credit[], { use, today }: Proving): RawBuilder<unknown> {
+  const proofs = recordsOf(credits, (credit) => ({
+    order_no: credit.order.key,
+    ...proofRecord(use, toProve(credit), today),
+  }))
+  return sql`, proved as (${insertProofs(proofs)}), counted as (${countSequence(use)}), totals as (${countDays(use)})`
 }
 
 function toProve({ order, transfer, source, words = null }: Credit): ToProve {
