@@ -16,7 +16,10 @@ export async function sealOldOnce(sealing: SealingOld): Promise<void> {
   try {
     if (await store.isOldSealed()) return
     const sealed = await sealOld(sealing)
-    if (sealed !== null) emit({ type: 'proofs_begun', ...sealed })
+    // Of a new database there is nothing to say.
+    if (sealed !== null && sealed.orders + sealed.credits > 0) {
+      emit({ type: 'proofs_begun', ...sealed })
+    }
   } catch (error) {
     emit({ type: 'sealing_failed', error })
   }

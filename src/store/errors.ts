@@ -45,6 +45,15 @@ export class UnknownOutcomeError extends StoreError {
   override readonly name = 'UnknownOutcomeError'
 }
 
+/** The transaction needs a sequence to prove its credits in, and all are in use. Nothing outside the store sees it. */
+export class SequenceNeededError extends StoreError {
+  override readonly name = 'SequenceNeededError'
+
+  constructor() {
+    super('Cannot prove a credit: no sequence is idle')
+  }
+}
+
 /** A newer program migrated the database in a way that this one cannot live with. */
 export class NewerSchemaError extends StoreError {
   override readonly name = 'NewerSchemaError'

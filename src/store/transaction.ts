@@ -6,7 +6,7 @@ import type { Schedule } from '../domain/schedule.ts'
 import type { DerivedKey, ProofKeys } from '../proof/keys.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
-import { StaleOrderError, StoreError, UnknownOutcomeError } from './errors.ts'
+import { SequenceNeededError, StaleOrderError, StoreError, UnknownOutcomeError } from './errors.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { dayOf } from './proofs/prove.ts'
 import type { Sequences, SequenceUse } from './proofs/sequences.ts'
@@ -38,15 +38,46 @@ export async function transact<T>(
 ): Promise<T> {
   const unproved = new WeakSet<object>()
   const attemptWith = (use: SequenceUse | null) =>
-    onConnection(database, (db) => transactOn({ db, database, use, unproved, ...options }, work))
-  try {
-    return await pastConflicts(() => attemptWith(sequences?.use() ?? null))
-  } catch (error) {
-    if (!(error instanceof Error) || !unproved.has(error)) throw error
-    const result = await pastConflicts(() => attemptWith(null))
-    onProofFault?.(error)
-    return result
+    pastConflicts(() =>
+      onConnection(database, (db) => transactOn({ db, database, use, unproved, ...options }, work)),
+    )
+  const use = sequences?.use() ?? null
+  for (;;) {
+    try {
+      return await attemptWith(use)
+    } catch (error) {
+      const fault = await proofFaultOf(error, { database, use, unproved })
+      if (fault === null) continue
+      const result = await attemptWith(null)
+      onProofFault?.(fault)
+      return result
+    }
   }
+}
+
+/** Opens a sequence where one is needed: then null. Throws what has nothing to do with proofs. */
+async function proofFaultOf(
+  error: unknown,
+  { database, use, unproved }: Pick<Transacting, 'database' | 'use' | 'unproved'>,
+): Promise<Error | null> {
+  if (use === null || !(error instanceof Error)) throw error
+  if (!(error instanceof SequenceNeededError)) {
+    if (unproved.has(error)) return error
+    throw error
+  }
+  const { name } = database
+  const action = 'open a sequence of proofs'
+  const opening = onConnection(database, (db) =>
+    committed({ db, name, use: null }, () => attempt({ name, action }, () => use.open(db))),
+  )
+  // In use from its commit on.
+  return opening.then(
+    (begin) => {
+      begin()
+      return null
+    },
+    (fault: Error) => fault,
+  )
 }
 
 export interface TransactOptions {
@@ -119,11 +150,21 @@ async function committed<T>({ db, name, use }: Committing, work: () => Promise<T
 }
 
 /** A transaction on the patient connection that counts credits in a sequence. */
-export function transactWithSequence<T>(
-  { name, patientDb }: Database,
+export async function transactWithSequence<T>(
+  database: Database,
   { use, work }: { readonly use: SequenceUse; readonly work: (db: Connection) => Promise<T> },
 ): Promise<T> {
-  return patientDb.connection().execute((db) => committed({ db, name, use }, () => work(db)))
+  const { name, patientDb } = database
+  for (;;) {
+    try {
+      return await patientDb
+        .connection()
+        .execute((db) => committed({ db, name, use }, () => work(db)))
+    } catch (error) {
+      const fault = await proofFaultOf(error, { database, use, unproved: new WeakSet() })
+      if (fault !== null) throw fault
+    }
+  }
 }
 
 async function commit(db: Connection, name: string): Promise<void> {
@@ -146,7 +187,8 @@ function isRolledBack(error: unknown): boolean {
 
 /** A row that changed, or a database that is away, would fail without a proof as well. */
 function mayBeTheProof(error: unknown): error is Error {
-  if (error instanceof StaleOrderError || !(error instanceof Error)) return false
+  if (error instanceof StaleOrderError || error instanceof SequenceNeededError) return false
+  if (!(error instanceof Error)) return false
   if (!(error instanceof StoreError)) return true
   const state = sqlStateOf(error.cause)
   return state !== null && !/^(08|40|53|57)/.test(state)
@@ -212,7 +254,7 @@ class Steps implements Tx {
     const proving = this.#proving ?? null
     try {
       return await this.#step(`credit ${named ?? `${credits.length} orders`}`, async () => {
-        await proving?.use.begin(this.#scope.db)
+        if (proving?.use.take() === false) throw new SequenceNeededError()
         return creditOrders(this.#scope, { credits, proving })
       })
     } catch (error) {

@@ -248,6 +248,29 @@ describe.each(kinds)('sealing again on %s, after a node without proofs has ended
   })
 })
 
+describe('the embedder’s own work', () => {
+  it('of three orders is done side by side, and each is proven', async () => {
+    let waiting = 0
+    let third: () => void = () => undefined
+    const threeAtOnce = new Promise<void>((resolve) => (third = resolve))
+    const onPaid = async () => {
+      waiting += 1
+      if (waiting === 3) third()
+      await threeAtOnce
+    }
+    const world = await openProvedWorld('postgres', { onPaid })
+    const numbers = ['ORDER-1', 'ORDER-2', 'ORDER-3']
+    for (const number of numbers) {
+      await world.adopt(number)
+      world.control.pay(number)
+    }
+    await Promise.all(numbers.map((number) => world.budan.checkOrder(number)))
+    expect(waiting).toBe(3)
+    expect(await world.verify()).toMatchObject({ credits: 3, unproven: 0, unverifiable: 0 })
+    await world.close()
+  })
+})
+
 describe('several nodes', () => {
   it('prove side by side, each in sequences of its own', async () => {
     const world = await openProvedWorld('postgres')

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { creditFacts, type OrderToSeal, orderFacts } from '../../proof/facts.ts'
 import { isOfKind, sealFits, sealOf } from '../../proof/seal.ts'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { SequenceNeededError } from '../errors.ts'
 import { recordsOf } from '../sql/json-records.ts'
 import { numberOf } from '../sql/rows.ts'
 import { changeHead, isHeadWhole } from './head.ts'
@@ -172,7 +173,7 @@ async function sealCredits(
   )
   const unproved = found.filter(({ proved }) => !proved)
   if (unproved.length > 0) {
-    await use.begin(db)
+    if (!use.take()) throw new SequenceNeededError()
     const records = recordsOf(unproved, (credit) => oldProof(credit, { use, today }))
     await sql`
       with added as (

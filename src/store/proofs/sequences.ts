@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import {
   addedTo,
   type DayTotal,
@@ -64,11 +65,29 @@ export class SequenceUse {
     return this.#parts.key
   }
 
-  async begin(db: Connection): Promise<void> {
-    if (this.#state !== null) return
-    const idle = this.#parts.idle.pop() ?? null
-    this.#before = idle
-    this.#state = idle ?? newSequence(await openSequence(db, this.#parts))
+  /** Takes an idle sequence. False: all are in use, and `open` has to come first. */
+  take(): boolean {
+    if (this.#state !== null) return true
+    this.#before = this.#parts.idle.pop() ?? null
+    this.#state = this.#before
+    return this.#state !== null
+  }
+
+  /**
+   * Opens a further sequence, which is idle then. In a transaction of its own: it holds the head's row, and
+   * credits must not wait for the work of others.
+   */
+  async open(db: Connection): Promise<() => void> {
+    const { sequences } = await changeHead(db, this.#parts, (head) => ({
+      ...head,
+      sequences: head.sequences + 1,
+    }))
+    const opened = newSequence(sequences)
+    const facts = sequenceFacts(opened)
+    await sql`
+      insert into proof_sequences (sequence, credits, seal)
+      values (${opened.sequence}, 0, ${sealOf(this.key, 'sequence', facts)})`.execute(db)
+    return () => void this.#parts.idle.push(opened)
   }
 
   /** The next place. The day never goes back: a row of a former day is not known here any more. */
@@ -132,13 +151,4 @@ interface Counted {
 
 function newSequence(sequence: number): SequenceState {
   return { sequence, credits: 0, day: '', totals: new Map() }
-}
-
-/** Reserves the next sequence. The head's row is held until the transaction ends, by the first credits of a process alone. */
-async function openSequence(db: Connection, parts: SequenceUseParts): Promise<number> {
-  const { sequences } = await changeHead(db, parts, (head) => ({
-    ...head,
-    sequences: head.sequences + 1,
-  }))
-  return sequences
 }
