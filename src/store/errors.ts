@@ -50,7 +50,7 @@ export class SequenceNeededError extends StoreError {
   override readonly name = 'SequenceNeededError'
 
   constructor() {
-    super('Cannot prove a credit: no sequence is idle')
+    super('sequence_needed')
   }
 }
 

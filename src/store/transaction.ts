@@ -66,7 +66,7 @@ async function proofFaultOf(
     throw error
   }
   const { name } = database
-  const action = 'open a sequence of proofs'
+  const action = 'seal orders and credits'
   const opening = onConnection(database, (db) =>
     committed({ db, name, use: null }, () => attempt({ name, action }, () => use.open(db))),
   )
