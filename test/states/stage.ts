@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/open.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { PostgresRoad } from '../support/postgres-road.ts'
 import { type Scrape, scrapeOf } from '../support/promql.ts'
-import { freshPostgresUrl } from '../support/stores.ts'
+import { freshPostgresUrl, testProofKeys } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 /** What a monitor, an operator and a load balancer see at one moment. */
@@ -38,6 +38,7 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
   const road = await PostgresRoad.to(url)
   const opened: { world?: World } = {}
   const store = await openStore(road.url, {
+    proofKeys: testProofKeys,
     clock: () => new Date(+(opened.world?.now() ?? new Date()) + offset.databaseMs),
   })
   const startAt = new Date(Math.ceil(Date.now() / 60_000) * 60_000)

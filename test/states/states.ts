@@ -191,6 +191,20 @@ export const states: readonly State[] = [
     minutes: 5,
   },
   {
+    name: 'proofs cannot be written',
+    begin: async ({ world, stranger }) => {
+      const client = await stranger()
+      await client.query('alter table proofs rename to proofs_away')
+      await world.adopt('PROVED-1')
+      world.control.pay('PROVED-1', { callback: false })
+      await world.budan.checkOrder('PROVED-1')
+      await client.query('alter table proofs_away rename to proofs')
+      await client.end()
+    },
+    end: () => {},
+    minutes: 5,
+  },
+  {
     name: 'callbacks do not come',
     begin: async ({ world }) => {
       await world.adopt('PAID-1')

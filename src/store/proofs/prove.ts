@@ -25,17 +25,15 @@ export function proofRecord(use: SequenceUse, credit: ToProve, today: string): o
   }
 }
 
-/**
- * Parts of the crediting statement: the proofs, and the counts. Where an order turns out not to be paid, its
- * transaction writes nothing.
- */
+/** Parts of the crediting statement: the proof of each row of `paid`, and the counts. */
 export function insertProofs(records: string): RawBuilder<unknown> {
   return sql`
     insert into proofs (order_no, key_id, evidence, sequence, place, day, seal)
     select order_no, key_id, decode(evidence, 'base64'), sequence, place, day, seal
     from json_to_recordset(${records}::json) as proof (
       order_no text, key_id text, evidence text, sequence integer, place bigint, day text, seal text
-    )`
+    )
+    join paid using (order_no)`
 }
 
 /** The counts are written as they have to be: a row that somebody has changed is put right. */
