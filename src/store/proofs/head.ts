@@ -41,10 +41,20 @@ export async function changeHead(
 /** More sequences than this are not opened and deleted: the number was made up, and the next must fit its column. */
 const goneMax = 1_000_000
 
-/** Whether nobody but budan has written the head. Without one, there must be no sequence either. */
+/**
+ * Whether nobody but budan has written the head. Without one, there must be no sequence either; both are
+ * read at one moment, because the first credit may write both meanwhile.
+ */
 export async function isHeadWhole(db: Connection, keys: ProofKeys): Promise<boolean> {
-  const head = await firstOf(db, sql<SealedHead>`select ${headColumns} from proof_head`)
-  if (head === null) return (await highestSequence(db)) === 0
+  const row = await firstOf(
+    db,
+    sql<{ readonly head: SealedHead | null; readonly highest: number | null }>`
+      select (
+        select row_to_json(found) from (select ${headColumns} from proof_head) found
+      ) as head, (select max(sequence) from proof_sequences) as highest`,
+  )
+  const head = row?.head ?? null
+  if (head === null) return (row?.highest ?? 0) === 0
   return head.broken === 0 && headFits(keys, head).every((fit) => fit === 'fits')
 }
 
