@@ -62,6 +62,8 @@ export class Life {
     return guarding(store, {
       own: {
         transaction: (work) => this.#transaction(store, work),
+        // No step: it sends nothing to the database.
+        onProofFault: (listener) => store.onProofFault(listener),
         // The next life has the same database.
         close: async () => undefined,
       },
