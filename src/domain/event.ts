@@ -136,6 +136,17 @@ interface Events {
   readonly gateway_keys_failed: { readonly message: string }
   /** Files with secrets that every user of this machine can read. */
   readonly secrets_exposed: { readonly files: readonly string[] }
+  /**
+   * An endpoint of webhooks takes nothing: emitted once for an outage, by the node that noticed it. `error`
+   * says what became of the last attempt.
+   */
+  readonly endpoint_failing: {
+    readonly endpoint: string
+    readonly failures: number
+    readonly since: Date
+    readonly error: string
+  }
+  readonly endpoint_recovered: { readonly endpoint: string; readonly failingMs: number }
   /** No key of proofs is configured, and the one that was made could not be kept. */
   readonly proof_key_unwritable: { readonly path: string; readonly reason: string }
 }

@@ -246,6 +246,16 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
     'Credits keep no proof, because no key can be kept here: set proof.keys, or let this file be written',
     ({ path, reason }) => ({ path, reason }),
   ),
+  endpoint_failing: error(
+    'Webhook endpoint takes nothing: its deliveries wait, and one is tried at times',
+    (event) => ({
+      ...{ endpoint: event.endpoint, failures: event.failures },
+      ...{ since: event.since.toISOString(), error: event.error },
+    }),
+  ),
+  endpoint_recovered: info('Webhook endpoint is back', ({ endpoint, failingMs }) => ({
+    ...{ endpoint, failing_ms: Math.round(failingMs) },
+  })),
   pruned: info('Old runs and events pruned', ({ runs, events }) => ({ runs, events })),
   prune_failed: error('Failed to prune old runs and events', (event) => ({
     error: text(event.error),

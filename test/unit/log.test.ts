@@ -110,6 +110,19 @@ describe('logEvents()', () => {
       'Everybody on this machine may read files with secrets: chmod o-r',
     ],
     [
+      {
+        ...{ type: 'endpoint_failing', endpoint: 'shop', failures: 5 },
+        ...{ since: new Date(0), error: '503' },
+      },
+      'error',
+      'Webhook endpoint takes nothing: its deliveries wait, and one is tried at times',
+    ],
+    [
+      { type: 'endpoint_recovered', endpoint: 'shop', failingMs: 1 },
+      'info',
+      'Webhook endpoint is back',
+    ],
+    [
       { type: 'proof_key_unwritable', path: '/k.json', reason: 'why' },
       'warn',
       'Credits keep no proof, because no key can be kept here: set proof.keys, or let this file be written',
