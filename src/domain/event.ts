@@ -1,3 +1,4 @@
+import type { ExceptionKind, OpenedException } from './exception.ts'
 import type { Fen } from './money.ts'
 import type { Actor, Merchant } from './order.ts'
 import type { Source } from './order-states.ts'
@@ -56,6 +57,14 @@ interface Events {
     readonly operator: string
   }
   readonly order_alarm: OfOrder & { readonly reason: Reason }
+  /** Money and books differ: after the commit, once for each. Reviews are among them. */
+  readonly exception_opened: OpenedException
+  readonly exception_closed: {
+    readonly kind: ExceptionKind
+    readonly orderNo: string
+    /** `budan`: it healed. */
+    readonly by: string
+  }
   /** `answer` null: there was none. */
   readonly settle_failed: OfOrder & { readonly answer: Answer | null; readonly error: unknown }
   readonly gateway_called: {

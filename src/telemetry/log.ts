@@ -179,6 +179,13 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
     action,
     operator,
   })),
+  exception_opened: error('Exception opened: money and books differ', (event) => ({
+    ...{ kind: event.kind, order_no: event.orderNo, transaction_id: event.transactionId },
+    ...{ amount_at_stake: Number(event.amountAtStake), ...reasonFields(event.reason) },
+  })),
+  exception_closed: info('Exception closed', ({ kind, orderNo: order_no, by }) => ({
+    ...{ kind, order_no, by },
+  })),
   gateway_called: debug('Gateway called', ({ operation, outcome, durationMs }) => ({
     operation,
     outcome,
