@@ -7,6 +7,9 @@ import { type Connection, type Database, readNow, scopeOn } from './database.ts'
 import { GrantError } from './errors.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
+import { positionEvents } from './outbox/position-events.ts'
+import { pruneEvents } from './outbox/prune-events.ts'
+import { readEvents } from './outbox/read-events.ts'
 import { dayOf } from './proofs/prove.ts'
 import { creditsToVerify, proofCounts, proofsWithoutCredit } from './proofs/read.ts'
 import { isOldSealed, sealOldPortion } from './proofs/seal-old.ts'
@@ -168,6 +171,11 @@ export function storeOn(
     endSession: (keyHash) => to('end a session', () => endSession(scope, keyHash)),
     listSessions: (page) => to('list sessions', () => listSessions(scope, page)),
     endSessions: (which) => to('end sessions', () => endSessions(scope, which)),
+
+    positionEvents: (request) =>
+      to('give events their positions', () => positionEvents(scope, request)),
+    readEvents: (request) => to('read events', () => readEvents(scope, request)),
+    pruneEvents: (request) => to('prune events', () => pruneEvents(scope, request)),
 
     openOrders: () => to('count open orders', () => openOrders(scope)),
     prune: (request) => to('prune', () => prune(scope, request)),

@@ -107,6 +107,11 @@ export class CursorError extends Error {
   override readonly name = 'CursorError'
 }
 
+/** A cursor of events from which nobody can go on without missing some: it is too old, or of another database. */
+export class CursorGoneError extends Error {
+  override readonly name = 'CursorGoneError'
+}
+
 /** Another process has the embedded database open. */
 export class DatabaseBusyError extends StoreError {
   override readonly name = 'DatabaseBusyError'

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { AssertionError } from '../domain/assert.ts'
 import { remedyFor, wordsOf } from '../servers/postgres-remedies.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
-import { CursorError, StoreError } from './errors.ts'
+import { CursorError, CursorGoneError, StoreError } from './errors.ts'
 
 /**
  * Runs one piece of work on the database. What goes wrong becomes a `StoreError` that says what
@@ -23,7 +23,10 @@ export async function attempt<T>(
 
 function isOurs(error: unknown): boolean {
   return (
-    error instanceof StoreError || error instanceof CursorError || error instanceof AssertionError
+    error instanceof StoreError ||
+    error instanceof CursorError ||
+    error instanceof CursorGoneError ||
+    error instanceof AssertionError
   )
 }
 

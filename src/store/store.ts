@@ -16,6 +16,7 @@ import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/r
 import type { Schedule } from '../domain/schedule.ts'
 import type { SignedWords } from '../domain/trade.ts'
 import type { Transfer } from '../domain/transfer.ts'
+import type { EventStore } from './outbox/event-store.ts'
 import type { AuditedOrder, ProofStore } from './proofs/proof-store.ts'
 import type { HeldRights } from './schema/held.ts'
 import type { MigrateOptions, SchemaState } from './schema/state.ts'
@@ -25,7 +26,7 @@ import type { WriteFault } from './sql/write-probe.ts'
  * Where orders, the ledger and runs are stored. Methods throw `StoreError` when the database is not
  * available; the outcome is then unknown, and the caller tries again.
  */
-export interface Store extends ProofStore {
+export interface Store extends ProofStore, EventStore {
   readonly kind: 'pglite' | 'postgres'
 
   /**

@@ -11,6 +11,7 @@ import { lookupsContract } from './store-lookups.ts'
 import { merchantsContract } from './store-merchants.ts'
 import { moneyContract } from './store-money.ts'
 import { listsContract, ordersContract } from './store-orders.ts'
+import { publishedContract } from './store-published.ts'
 import { reviewsContract } from './store-reviews.ts'
 import { runsContract } from './store-runs.ts'
 import { sessionsContract } from './store-sessions.ts'
@@ -38,6 +39,7 @@ export function storeContract(name: string, make: MakeSubject): void {
     sessionsContract(make)
     watchContract(make)
     merchantsContract(make)
+    publishedContract(make)
   })
 }
 

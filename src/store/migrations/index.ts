@@ -22,6 +22,7 @@ import {
   prepare as prepareOrdersByMerchant,
 } from './018_orders_by_merchant.ts'
 import { up as proofs } from './018_proofs.ts'
+import { up as publishedEvents } from './018_published_events.ts'
 import { up as merchantKeys } from './019_breaking_merchant_keys.ts'
 
 export interface Migration {
@@ -65,5 +66,6 @@ export const migrations: Migrations = {
   '018_merchants': { prepare: prepareMerchants, up: merchants },
   '018_orders_by_merchant': { prepare: prepareOrdersByMerchant, up: ordersByMerchant },
   '018_proofs': { up: proofs },
+  '018_published_events': { up: publishedEvents },
   '019_breaking_merchant_keys': { up: merchantKeys },
 }

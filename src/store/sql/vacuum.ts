@@ -27,6 +27,6 @@ export async function vacuum(
 
 /** Those whose rows are changed or removed. The last three are analyzed alone. */
 const tables = [
-  ...['orders', 'order_events', 'runs', 'run_results', 'console_sessions'],
+  ...['orders', 'order_events', 'runs', 'run_results', 'console_sessions', 'events_new', 'events'],
   ...['transfers', 'entries', 'orders_of_users'],
 ]

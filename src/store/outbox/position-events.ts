@@ -1,0 +1,67 @@
+import { sql } from 'kysely'
+import { assert } from '../../domain/assert.ts'
+import { type Connection, firstOf, type Scope } from '../database.ts'
+
+/**
+ * Positions are given after the commit, under one lock, so that no event ever appears before a position
+ * that was read. A number that a transaction draws, be it an identity or a transaction's id, would: it is
+ * drawn before the commit. No transaction elsewhere holds anything up here.
+ */
+export async function positionEvents(
+  { db }: Pick<Scope, 'db'>,
+  { limit }: { readonly limit: number },
+): Promise<number> {
+  const waiting = await firstOf(
+    db,
+    sql<{ readonly any: boolean }>`
+      select exists (select from events_new) or database_id is null as any from event_head`,
+  )
+  if (waiting?.any !== true) return 0
+  return db.transaction().execute(async (tx) => {
+    const last = await lockHead(tx)
+    const count = await move(tx, { last, limit })
+    // What else is to be committed with the positions (last, last + count] comes here.
+    return count
+  })
+}
+
+/** A statement of its own: the next one sees all that was committed while this one waited. */
+async function lockHead(tx: Connection): Promise<bigint> {
+  const head = await firstOf(
+    tx,
+    sql<{ readonly last: bigint; readonly is_new: boolean }>`
+      select last, database_id is null as is_new from event_head for update`,
+  )
+  assert(head !== null, 'The head of the events is gone')
+  if (head.is_new) {
+    await sql`update event_head set database_id = gen_random_uuid()`.execute(tx)
+  }
+  return head.last
+}
+
+/** Plan: the first entries of the key of `events_new`. */
+async function move(
+  tx: Connection,
+  { last, limit }: { readonly last: bigint; readonly limit: number },
+): Promise<number> {
+  const moved = await firstOf(
+    tx,
+    sql<{ readonly count: number }>`
+      with moved as (
+        delete from events_new
+        where seq = any (array(select seq from events_new order by seq limit ${limit}))
+        returning *
+      ),
+      placed as (
+        insert into events (position, id, type, at, order_no, gateway, mchid, data)
+        select ${last}::bigint + row_number() over (order by seq),
+          id, type, at, order_no, gateway, mchid, data
+        from moved
+        returning position
+      ),
+      counted as (select count(*) as count from placed),
+      raised as (update event_head set last = last + counted.count from counted)
+      select count::integer as count from counted`,
+  )
+  return moved?.count ?? 0
+}
