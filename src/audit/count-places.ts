@@ -13,7 +13,7 @@ export class Places {
   readonly #counts: ProofCounts
   readonly #credits: ReadonlyMap<number, number>
   readonly #seen = new Map<number, number>()
-  readonly #totals = new Map<string, DayTotal>()
+  readonly #totals = new Map<string, Total>()
 
   constructor(counts: ProofCounts) {
     this.#counts = counts
@@ -27,12 +27,10 @@ export class Places {
     if (place > (this.#credits.get(sequence) ?? 0)) return
     this.#seen.set(sequence, (this.#seen.get(sequence) ?? 0) + 1)
     const { gateway, mchid, amount } = transfer
-    const key = keyOf({ sequence, day, gateway, mchid })
-    const before = this.#totals.get(key) ?? { credits: 0, amount: 0n, sum: 0n }
-    this.#totals.set(key, {
-      ...{ sequence, day, gateway, mchid, credits: before.credits + 1 },
-      ...{ amount: before.amount + amount, sum: addedTo(before.sum, numberOfSeal(seal)) },
-    })
+    const total = this.#totalOf(keyOf({ sequence, day, gateway, mchid }))
+    total.credits += 1
+    total.amount += amount
+    total.sum = addedTo(total.sum, numberOfSeal(seal))
   }
 
   /** How many places have no credit any more. */
@@ -52,6 +50,14 @@ export class Places {
       wrong: wrong + this.#missedSequences(),
       unverifiable: fits.filter((fit) => fit === 'no_key').length,
     }
+  }
+
+  #totalOf(key: string): Total {
+    const known = this.#totals.get(key)
+    if (known !== undefined) return known
+    const total = { credits: 0, amount: 0n, sum: 0n }
+    this.#totals.set(key, total)
+    return total
   }
 
   #headFits(keys: ProofKeys): readonly SealFit[] {
@@ -86,6 +92,9 @@ export class Places {
   }
 }
 
+/** Of one merchant's credits of one day in one sequence. */
+type Total = { -readonly [Name in 'credits' | 'amount' | 'sum']: DayTotal[Name] }
+
 function keyOf({
   sequence,
   day,
@@ -95,7 +104,7 @@ function keyOf({
   return `${sequence} ${day} ${gateway} ${mchid}`
 }
 
-function isSameTotal(one: DayTotal, other: DayTotal | undefined): boolean {
+function isSameTotal(one: Total, other: Total | undefined): boolean {
   return (
     other !== undefined &&
     one.credits === other.credits &&

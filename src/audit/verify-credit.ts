@@ -28,26 +28,27 @@ export interface Verifying {
   readonly eventsTo: bigint | null
 }
 
-export async function verifyCredit(verifying: Verifying, credit: CreditToVerify): Promise<Verdict> {
-  const { order, proof } = credit
-  if (order === null || proof === null) return 'unproven'
-  const isOld = isOfKind(proof.seal, 'old_credit')
-  const fits = [
-    creditFit(verifying, { ...credit, order, proof }, isOld),
-    isOld ? 'fits' : orderFit(verifying, { ...credit, order }),
-    ...credit.events.map((event) => eventFit(verifying, credit, event)),
-    ...(isOld || hasSealedEvents(credit) ? [] : (['missing'] as const)),
-    ...(isOld || hasItsCorrections(verifying, credit) ? [] : (['wrong'] as const)),
-  ]
+export function verifyCredit(verifying: Verifying, credit: CreditToVerify): Verdict {
+  if (!isWhole(credit)) return 'unproven'
+  const isOld = isOfKind(credit.proof.seal, 'old_credit')
+  if (!isOld && !(hasSealedEvents(credit) && hasItsCorrections(verifying, credit)))
+    return 'unproven'
+  const fits = credit.events.map((event) => eventFit(verifying, credit, event))
+  fits.push(creditFit(verifying, credit, isOld))
+  if (!isOld) fits.push(orderFit(verifying, credit))
   if (fits.some((fit) => fit === 'wrong' || fit === 'missing')) return 'unproven'
   if (fits.includes('no_key')) return 'unverifiable'
   if (isOld) return 'old'
-  return (await evidenceFits(verifying, { ...credit, proof })) ? 'proven' : 'unproven'
+  return evidenceFits(verifying, credit) ? 'proven' : 'unproven'
 }
 
 interface Found extends CreditToVerify {
   readonly order: OrderRow
   readonly proof: ProofRow
+}
+
+function isWhole(credit: CreditToVerify): credit is Found {
+  return credit.order !== null && credit.proof !== null
 }
 
 /** The transfer, its entries and the order, as they are now, against the seal. */
@@ -56,10 +57,13 @@ function creditFit({ keys }: Verifying, credit: Found, isOld: boolean): SealFit 
   if (!isSameFact(transfer, order) || !isAtItsDay(credit, isOld)) return 'wrong'
   if (entries.some(({ currency }) => currency !== transfer.currency)) return 'wrong'
   const facts = creditFacts({
-    ...{ ...transfer, orderNo: numberOf(key), userId: order.userId },
+    ...transfer,
+    orderNo: numberOf(key),
+    userId: order.userId,
     creditedBy: order.creditedBy ?? '',
     entries: entries.map(({ account, amount }) => [account, amount]),
-    ...{ place: proof, evidence: proof.evidence },
+    place: proof,
+    evidence: proof.evidence,
   })
   return isOld
     ? sealFits(keys, proof.seal, { kind: 'old_credit', facts: [...facts, +transfer.createdAt] })
@@ -139,10 +143,7 @@ function eventFit(
 }
 
 /** Whether the gateway's words say that exactly this was paid. */
-async function evidenceFits(
-  { keys, readWords }: Verifying,
-  { key, transfer, proof }: Pick<Found, 'key' | 'transfer' | 'proof'>,
-): Promise<boolean> {
+function evidenceFits({ keys, readWords }: Verifying, { key, transfer, proof }: Found): boolean {
   const { gateway, mchid } = transfer
   const orderNo = numberOf(key)
   const read = readWords(gateway)
@@ -150,7 +151,7 @@ async function evidenceFits(
   const cipher = keys.find(proof.keyId)
   if (cipher === null || read === null) return false
   const words = decryptWords(cipher, proof.evidence, { gateway, mchid, orderNo })
-  const trade = words && (await read(words))
+  const trade = words && read(words)
   return trade !== null && trade.orderNo === orderNo && isPaidBy(trade, transfer)
 }
 

@@ -63,13 +63,11 @@ export interface GatewayFacts {
   /** What operators are shown instead of words that fit any gateway. */
   readonly causeWords?: CauseWords
   /** Verifies and reads what it signed before, from what is stored. Absent: it signs nothing. */
-  readWords?(words: SignedWords, known?: KnownKeys): Promise<Trade | null>
+  readWords?(words: SignedWords, known?: KnownKeys): Trade | null
 }
 
 /** Verifies and reads what the gateway of a name signed before; null: that gateway signs nothing. */
-export type WordReaders = (
-  gateway: string,
-) => ((words: SignedWords) => Promise<Trade | null>) | null
+export type WordReaders = (gateway: string) => ((words: SignedWords) => Trade | null) | null
 
 /** What is configured now, to compare with what was stored. It may have been renewed since. */
 export interface KnownKeys {

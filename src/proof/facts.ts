@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Sealed } from './seal.ts'
+import type { Fact, Sealed } from './seal.ts'
 
 /** What the seal of an order covers, from its placement or adoption on. */
 export interface OrderToSeal {
@@ -18,10 +18,8 @@ export interface OrderToSeal {
 export function orderFacts(order: OrderToSeal): Sealed {
   const { gateway, mchid, appid, orderNo, userId, amount, currency, adopted } = order
   const { corrections = 0 } = order
-  return [
-    ...[gateway, mchid, appid, orderNo, userId, String(amount), currency, adopted],
-    ...(corrections === 0 ? [] : [corrections]),
-  ]
+  const facts = [gateway, mchid, appid, orderNo, userId, String(amount), currency, adopted]
+  return corrections === 0 ? facts : [...facts, corrections]
 }
 
 /** What the seal of a credit covers. */
@@ -47,13 +45,12 @@ export interface ProofPlace {
 export function creditFacts(credit: CreditToSeal): Sealed {
   const { gateway, mchid, appid, orderNo, userId, amount, currency } = credit
   const { transactionId, paidAt, creditedBy, entries, place, evidence } = credit
-  return [
-    ...[gateway, mchid, appid, orderNo, userId, String(amount), currency],
-    ...[transactionId, paidAt === null ? null : +paidAt, creditedBy],
-    ...entries.flatMap(([account, each]) => [account, String(each)]),
-    ...[place.sequence, place.place, place.day],
-    evidence === null ? null : hash('sha256', evidence, 'base64url'),
-  ]
+  const facts: Fact[] = [gateway, mchid, appid, orderNo, userId, String(amount), currency]
+  facts.push(transactionId, paidAt && +paidAt, creditedBy)
+  for (const [account, each] of entries) facts.push(account, String(each))
+  facts.push(place.sequence, place.place, place.day)
+  facts.push(evidence && hash('sha256', evidence, 'base64url'))
+  return facts
 }
 
 /** How many credits were proved in a sequence. */

@@ -57,7 +57,7 @@ export async function openProvedWorld(
 
 export function verifyStore(store: Store, keys: readonly ProofKey[]): Promise<Verified> {
   const readWords = (words: Parameters<NonNullable<typeof wechatFacts.readWords>>[0]) =>
-    wechatFacts.readWords?.(words) ?? Promise.resolve(null)
+    wechatFacts.readWords?.(words) ?? null
   return verifyCredits(store, { keys: new ProofKeys(keys), readWords: () => readWords })
 }
 

@@ -75,7 +75,7 @@ describe('a campaign finds', () => {
   })
 
   it('an audit that does not look at the entries', async () => {
-    const blind: typeof verifyCredit = async (verifying, credit) =>
+    const blind: typeof verifyCredit = (verifying, credit) =>
       credit.entries.length === 2 && credit.entries.every(({ account }) => account !== '')
         ? verifyCredit(verifying, { ...credit, entries: entriesOf(credit) })
         : 'unproven'

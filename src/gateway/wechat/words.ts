@@ -6,7 +6,7 @@ import type { KnownKeys } from '../gateway.ts'
 import { parseJson } from './json.ts'
 import { fromBase64 } from './keys/base64.ts'
 import { decrypt, encryptedText } from './keys/cipher.ts'
-import { isSignatureInPool, replyMessage } from './keys/signature.ts'
+import { isSignatureOf, replyMessage } from './keys/signature.ts'
 import type { SignedBy } from './keys/verification.ts'
 import { readTrade } from './trade-body.ts'
 
@@ -45,14 +45,14 @@ function bytesIn(name: string, words: SignedWords): Buffer | null {
 }
 
 /** Null: they are not what WeChat Pay signed with the key that is kept with them, or no trade. */
-export async function readWords(words: SignedWords, known: KnownKeys = {}): Promise<Trade | null> {
+export function readWords(words: SignedWords, known: KnownKeys = {}): Trade | null {
   const body = bytesIn('body', words)
   const key = keyOf(words, known)
   const signature = fromBase64(words.signature ?? '')
   if (body === null || key === null || signature === null) return null
   const { timestamp = '', nonce = '' } = words
   const message = replyMessage(body, { timestamp, nonce })
-  if (!(await isSignatureInPool(message, signature, key))) return null
+  if (!isSignatureOf(message, signature, key)) return null
   const opened = bytesIn('opened', words)
   if (opened !== null && !isOpenedFrom(body, opened, known)) return null
   return readTrade(parseJson(opened ?? body))

@@ -50,6 +50,7 @@ export class PgliteSession {
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null
   if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
   if (typeof value === 'object') return JSON.stringify(value)
   assert(typeof value !== 'function' && typeof value !== 'symbol', `No parameter: ${typeof value}`)
   return String(value)

@@ -175,6 +175,7 @@ async function sealCredits(
   if (unproved.length > 0) {
     if (!use.take()) throw new SequenceNeededError()
     const records = recordsOf(unproved, (credit) => oldProof(credit, { use, today }))
+    const { sequence, days } = use.records()
     await sql`
       with added as (
         insert into proofs (order_no, key_id, evidence, sequence, place, day, seal)
@@ -183,8 +184,8 @@ async function sealCredits(
           order_no text, key_id text, sequence integer, place bigint, day text, seal text
         )
       ),
-      counted as (${countSequence(use)})
-      ${countDays(use)}`.execute(db)
+      counted as (${countSequence(sequence)})
+      ${countDays(days)}`.execute(db)
   }
   return pageOf(found, { sealed: unproved.length, after })
 }

@@ -20,6 +20,14 @@ interface SequenceState {
   readonly totals: ReadonlyMap<string, DayTotal>
 }
 
+/** While a transaction counts in it. */
+interface CountingState {
+  readonly sequence: number
+  credits: number
+  day: string
+  readonly totals: Map<string, DayTotal>
+}
+
 /**
  * The sequences that this process counts its credits in. Each credit has a place in a sequence, and the sealed row
  * of the sequence says how many places there are, so that none can be deleted. A transaction has a sequence for
@@ -51,7 +59,7 @@ export class SequenceUse {
   readonly #parts: SequenceUseParts
   /** As it was when the transaction took it. */
   #before: SequenceState | null = null
-  #state: SequenceState | null = null
+  #state: CountingState | null = null
 
   constructor(parts: SequenceUseParts) {
     this.#parts = parts
@@ -69,7 +77,7 @@ export class SequenceUse {
   take(): boolean {
     if (this.#state !== null) return true
     this.#before = this.#parts.idle.pop() ?? null
-    this.#state = this.#before
+    this.#state = this.#before && { ...this.#before, totals: new Map(this.#before.totals) }
     return this.#state !== null
   }
 
@@ -98,18 +106,19 @@ export class SequenceUse {
 
   /** Counts a credit at the place that `placeOn` gave. */
   count(place: ProofPlace, credit: Counted): void {
-    const { sequence, day, totals } = this.#held
+    const state = this.#held
+    const { sequence, day } = place
     const { gateway, mchid } = credit
+    if (day !== state.day) state.totals.clear()
+    state.credits = place.place
+    state.day = day
     const merchant = `${gateway} ${mchid}`
-    const ofDay = place.day === day ? totals : new Map<string, DayTotal>()
-    const before = ofDay.get(merchant) ?? { credits: 0, amount: 0n, sum: 0n }
-    const total: DayTotal = {
-      ...{ sequence, day: place.day, gateway, mchid, credits: before.credits + 1 },
+    const before = state.totals.get(merchant) ?? { credits: 0, amount: 0n, sum: 0n }
+    state.totals.set(merchant, {
+      ...{ sequence, day, gateway, mchid, credits: before.credits + 1 },
       amount: before.amount + credit.amount,
       sum: addedTo(before.sum, numberOfSeal(credit.seal)),
-    }
-    const counted = new Map([...ofDay, [merchant, total]])
-    this.#state = { sequence, credits: place.place, day: place.day, totals: counted }
+    })
   }
 
   /** The rows as they have to be after this transaction. */
@@ -136,7 +145,7 @@ export class SequenceUse {
     this.#before = null
   }
 
-  get #held(): SequenceState {
+  get #held(): CountingState {
     if (this.#state === null) throw new TypeError('A sequence is used before it was taken')
     return this.#state
   }

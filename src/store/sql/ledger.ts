@@ -1,15 +1,9 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import type { Order, OrderKey } from '../../domain/order.ts'
 import { userAccount } from '../../domain/transfer.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
-import {
-  countDays,
-  countSequence,
-  insertProofs,
-  proofRecord,
-  type ToProve,
-} from '../proofs/prove.ts'
+import { proofParts, type ToProve } from '../proofs/prove.ts'
 import type { SequenceUse } from '../proofs/sequences.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
 import { byId, pageOf, startOf, type Walk, walks } from './cursor.ts'
@@ -77,7 +71,7 @@ export async function creditOrders(
         from: sql`from paid join step on step.order_no = paid.order_no`,
         state: { status: 'paid', seq: sql`paid.state_seq` },
       })})
-      ${proving === null ? sql`` : proofParts(credits, proving)}
+      ${proving === null ? sql`` : proofParts(proving.use, credits.map(toProve), proving.today)}
       select order_no, credited_at from paid`,
   )
   const paid = new Map(rows.map((row) => [row.order_no, row]))
@@ -99,19 +93,10 @@ interface Proving {
   readonly today: string
 }
 
-/** The evidence is a parameter of its own: among the records it would be copied for each part of the statement. */
-function proofParts(credits: readonly Credit[], { use, today }: Proving): RawBuilder<unknown> {
-  const proofs = recordsOf(credits, (credit) => ({
-    order_no: credit.order.key,
-    ...proofRecord(use, toProve(credit), today),
-  }))
-  return sql`, proved as (${insertProofs(proofs)}), counted as (${countSequence(use)}), totals as (${countDays(use)})`
-}
-
 function toProve({ order, transfer, source, words = null }: Credit): ToProve {
   const { orderNo, userId } = order
   const entries = transfer.entries.map(({ account, amount }) => [account, amount] as const)
-  return { ...transfer, orderNo, userId, creditedBy: source, entries, words }
+  return { ...transfer, key: order.key, orderNo, userId, creditedBy: source, entries, words }
 }
 
 interface PaidRow {

@@ -75,20 +75,6 @@ export function isSignatureOf(message: Uint8Array, signature: Buffer, key: KeyOb
   return verify(algorithm, message, key, signature)
 }
 
-/** The same in libuv's pool, for very many at once: they share the cores. */
-export function isSignatureInPool(
-  message: Uint8Array,
-  signature: Buffer,
-  key: KeyObject,
-): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    verify(algorithm, message, key, signature, (error, fits) => {
-      if (error) reject(error)
-      else resolve(fits)
-    })
-  })
-}
-
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** The signature headers of a response or a notification. */
