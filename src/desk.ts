@@ -36,6 +36,8 @@ export interface Desk extends MerchantWork {
   readonly clocks: Clocks
   readonly adopting: Adopting
   readonly receiving: Receiving
+  /** Which numbers may be adopted; null: any. */
+  readonly adoptPrefixes: readonly string[] | null
 }
 
 /** What the desks of a service share. */
@@ -74,6 +76,7 @@ function openDesk(parts: DeskParts, { name, maxQps, userPrefix, gateway }: DeskM
     ...(onPaid && { onPaid }),
   }
   const settlers = settlersOf(settling, { atOnce: concurrency, groups: parts.groups })
+  const adoptPrefixes = recharge.adoptPrefixes ?? null
   const placing = { store, gateway, breaker, policy, clock, node, fourEyes }
   return {
     ...settling,
@@ -83,8 +86,8 @@ function openDesk(parts: DeskParts, { name, maxQps, userPrefix, gateway }: DeskM
     settleAnswer: settlers.answer,
     queriedTogether: store.kind === 'postgres' ? 1 : Math.max(embeddedGroup, concurrency),
     backlog: new Backlog({ ...backlogPolicy(recharge, policy), qpsMax: maxQps }),
-    adopting: { ...placing, adoptPrefixes: recharge.adoptPrefixes ?? null },
-    receiving: { store, gateway, breaker, emit, node, settle: settlers.callback },
+    ...{ adopting: { ...placing, adoptPrefixes }, adoptPrefixes },
+    receiving: { store, gateway, breaker, emit, node, adoptPrefixes, settle: settlers.callback },
   }
 }
 

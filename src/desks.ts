@@ -125,7 +125,12 @@ export class Desks {
 
   /** Null: it is not said. Throws `MerchantError`. */
   #whose(which: OfMerchant): MerchantIdentity | null {
-    return which.merchant == null ? null : merchantNamed(this.#named, which.merchant)
+    return which.merchant == null ? null : this.identityOf(which.merchant)
+  }
+
+  /** See `OfMerchant`. Throws `MerchantError`. */
+  identityOf(name: string): MerchantIdentity {
+    return merchantNamed(this.#named, name)
   }
 
   /** The desk for an order, and the order's whole name. */

@@ -24,6 +24,7 @@ import { type ConfiguredMerchant, isOf } from './domain/merchant.ts'
 import type { Actor, Merchant, Order, Review } from './domain/order.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
+import { type ExceptionDesk, exceptionDesk } from './exceptions/exception-desk.ts'
 import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { DatabaseWatch } from './health/database-state.ts'
 import { type Readiness, readinessOf } from './health/readiness.ts'
@@ -62,7 +63,7 @@ import { createLog, logEvents } from './telemetry/log.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 
 /** The whole of budan, as the web pages, the command line and embedders use it. */
-export interface Budan {
+export interface Budan extends ExceptionDesk {
   /** For reading: orders, events, accounts, runs, audit. */
   readonly store: Store
   /**
@@ -295,6 +296,10 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
         resolveReview(desk, { ...request, ...name }),
       ),
+    ...exceptionDesk({
+      ...{ store, emit, track: (work) => inFlight.track(work) },
+      merchantNamed: (name) => desks.identityOf(name),
+    }),
     receiveCallback: async (callback, which = {}) =>
       inFlight.track(receiveCallback(desks.calledBack(which).receiving, callback)),
     screenCallback: async (headers, which = {}) =>

@@ -1,5 +1,6 @@
 import type { MerchantIdentity } from './merchant.ts'
 import type { Fen } from './money.ts'
+import type { OrderKey } from './order.ts'
 import type { Reason } from './reason.ts'
 
 /** What money and books differ in. The last three are for what will compare bills and a shop's own table. */
@@ -26,6 +27,8 @@ export interface Exception extends MerchantIdentity {
   readonly id: string
   readonly kind: ExceptionKind
   readonly orderNo: string
+  /** What makes it one: the number of its payment or refund, or the event that opened its review. */
+  readonly about: string
   /** The gateway's number of the payment; null: not known. */
   readonly transactionId: string | null
   /** The gateway's number of the refund; null: it is about none, or its number is not known. */
@@ -56,8 +59,31 @@ export interface Closing {
 /** Who closes what has healed. */
 export const healedBy = 'budan'
 
+/** One that is about to be opened. */
+export interface NewException
+  extends Omit<Exception, 'id' | 'openedAt' | 'state' | 'reason' | 'codedReason' | 'closing'> {
+  /** Null: no order has its number. */
+  readonly key: OrderKey | null
+  readonly reason: Reason
+}
+
+/** One that has healed. */
+export interface Healing {
+  readonly exception: Exception
+  readonly reason: Reason
+}
+
+export interface ExceptionChanges {
+  readonly opened: readonly NewException[]
+  readonly healed: readonly Healing[]
+  /** Of which the number of the refund is known now. */
+  readonly named: readonly { readonly exception: Exception; readonly refundId: string }[]
+}
+
+export const noChanges: ExceptionChanges = { opened: [], healed: [], named: [] }
+
 /** What was opened just now, for whoever is told of it. */
 export type OpenedException = Pick<
   Exception,
   'kind' | 'orderNo' | 'transactionId' | 'amountAtStake' | 'currency'
-> & { readonly reason: Reason }
+> & { readonly reason: Reason | string }

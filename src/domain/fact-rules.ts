@@ -11,6 +11,11 @@ export type Faults = readonly string[]
 export const orderNoPattern = /^[0-9A-Za-z_\-|*]{6,32}$/
 export const orderNoRule = 'must be 6 to 32 of 0-9 A-Z a-z _ - | *'
 
+/** Of the form that is given to orders that are placed here. */
+export function isPlacedNo(orderNo: string): boolean {
+  return /^RECH\d{14}[0-9A-Za-z]{10}$/.test(orderNo)
+}
+
 export const appIdPattern = /^[0-9A-Za-z_-]{1,32}$/
 export const appIdRule = 'must be an app id, like wx0123…'
 

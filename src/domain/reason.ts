@@ -33,6 +33,14 @@ export type Reason =
     }
   | { readonly code: 'would_expire' | 'not_possible'; readonly because: Reason }
   | { readonly code: 'would_dismiss'; readonly stake: Stake }
+  // Of exceptions. `inAll`: what was refunded so far, this refund included.
+  | {
+      readonly code: 'refunded_after_credit'
+      readonly refunded: string | null
+      readonly inAll: string
+      readonly amount: string
+    }
+  | { readonly code: 'refund_sum_known'; readonly refundId: string }
   // Why it comes too late: somebody or something was first.
   | {
       readonly code: 'not_in_review'
@@ -82,6 +90,10 @@ type PlainCode =
   | 'would_close'
   // Of closing a trade.
   | 'closed_at_gateway'
+  // Of exceptions.
+  | 'paid_without_order'
+  | 'payment_refunded'
+  | 'payment_has_order'
   // Of tracing a payment.
   | 'about_another_payment'
 
@@ -159,6 +171,9 @@ interface NoticedRefund {
   readonly total: string | null
   /** Of the payment that goes back, where it is not the one that was credited. */
   readonly otherTransactionId: string | null
+  /** Of the payment that goes back, and of the refund; absent or null: not said. */
+  readonly transactionId?: string | null
+  readonly refundId?: string | null
 }
 
 /** The variant of a code. */
@@ -284,6 +299,15 @@ export const englishReasons: ReasonSentences = {
   close_unanswered: ({ cause, message }) => `the gateway did not answer: ${cause} (${message})`,
   prepay_refused: ({ gatewayCode, message }) => `refused: ${gatewayCode} (${message})`,
   prepay_unanswered: ({ cause, message }) => `no answer: ${cause} (${message})`,
+  refunded_after_credit: ({ refunded, inAll, amount }) => {
+    const sum = refunded === null ? 'an amount that is not said' : formatFen(BigInt(refunded))
+    return `paid here; a refund of ${sum} was made, ${formatFen(BigInt(inAll))} of ${formatFen(BigInt(amount))} in all`
+  },
+  refund_sum_known: ({ refundId }) =>
+    `how much was refunded is known now: see the exception of refund ${refundId}`,
+  paid_without_order: 'paid under a number that no order has here',
+  payment_refunded: 'the whole payment was refunded',
+  payment_has_order: 'an order has its number now',
   refund_notice: (reason) => {
     const { reported, refunded, total, otherTransactionId } = reason
     const of = total === null ? '' : ` of ${formatFen(BigInt(total))}`

@@ -9,6 +9,8 @@ export interface RefundNotice {
   readonly orderNo: string | null
   /** The gateway's number of the payment that goes back. */
   readonly transactionId: string | null
+  /** The gateway's number of the refund; absent or null: not said. */
+  readonly refundId?: string | null
   /** The same in each notice that reports this refund in this state. */
   readonly key: string
   readonly state: RefundState
@@ -33,13 +35,14 @@ export function noticedOf(order: Order, notice: RefundNotice): Noticed {
   const { transactionId } = notice
   const isOfAnother =
     order.transactionId !== null && transactionId !== null && transactionId !== order.transactionId
-  const { state, reported, refunded, total } = notice
+  const { state, reported, refunded, total, refundId = null } = notice
   return {
     reason: {
       ...{ code: 'refund_notice', state, reported },
       refunded: refunded === null ? null : String(refunded),
       total: total === null ? null : String(total),
       otherTransactionId: isOfAnother ? transactionId : null,
+      ...{ transactionId, refundId },
     },
     alarm: needsPerson(order, notice),
   }

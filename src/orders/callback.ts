@@ -1,5 +1,6 @@
 import type { Order } from '../domain/order.ts'
 import type { DecisionKind } from '../domain/order-states.ts'
+import { raiseUnknownPayment, type UnknownPayments } from '../exceptions/unknown-payment.ts'
 import type { Gateway, RawCallback, RejectedCallback } from '../gateway/gateway.ts'
 import type { Breaker } from '../job/breaker.ts'
 import type { Settle } from '../settle/groups.ts'
@@ -18,7 +19,7 @@ export type Receipt =
   | { readonly kind: 'foreign' }
   | RejectedCallback
 
-export interface Receiving extends Noting {
+export interface Receiving extends Noting, UnknownPayments {
   readonly gateway: Gateway
   readonly breaker: Breaker
   readonly settle: Settle
@@ -45,11 +46,14 @@ export async function receiveCallback(
   const { answer } = opened
   const { orderNo } = answer.trade
   const { name, mchid } = receiving.gateway
-  const order = await findOrderOf(receiving.store, { orderNo, merchant: { gateway: name, mchid } })
+  const merchant = { gateway: name, mchid }
+  const order = await findOrderOf(receiving.store, { orderNo, merchant })
   const settlement = order && (await receiving.settle({ key: order.key, answer, by: byCallback }))
   // The order may be adopted soon: after a refusal, the callback is sent again.
-  if (settlement === null)
+  if (settlement === null) {
+    await raiseUnknownPayment(receiving, { merchant, trade: answer.trade, by: 'callback' })
     return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })
+  }
   receiving.breaker.observeCallback()
   return { kind: 'settled', order: settlement.order, decision: settlement.decision.kind }
 }

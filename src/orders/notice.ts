@@ -2,6 +2,8 @@ import type { Emit } from '../domain/event.ts'
 import { isSameMerchant } from '../domain/merchant.ts'
 import type { Order, OrderKey } from '../domain/order.ts'
 import { isSameNotice, type Noticed, noticedOf, type RefundNotice } from '../domain/refund.ts'
+import { emitRaised, nothingRaised, type Raised, recordExceptions } from '../exceptions/record.ts'
+import { healRefundedPayment } from '../exceptions/unknown-payment.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { findOrderOf } from '../store/find-order.ts'
 import type { Store, Tx } from '../store/store.ts'
@@ -13,7 +15,10 @@ export interface Noting {
   readonly node: string
 }
 
-type Noted = { readonly order: Order } & (Noticed | { readonly isRepeated: true })
+type Noted = { readonly order: Order; readonly raised: Raised } & (
+  | Noticed
+  | { readonly isRepeated: true }
+)
 
 /**
  * Writes a refund's notice into the timeline of its order, once however often it is sent. Null: no such
@@ -25,6 +30,8 @@ export async function noteRefund(noting: Noting, notice: RefundNotice): Promise<
     order === null
       ? null
       : await noting.store.transaction((tx) => noteIn(tx, { ...noting, notice, key: order.key }))
+  const { name: gateway, mchid } = noting.gateway
+  if (order === null) await healRefundedPayment(noting, { merchant: { gateway, mchid }, notice })
   emitNotice(noting.emit, { notice, noted, orderNo: notice.orderNo ?? order?.orderNo ?? null })
   return noted?.order ?? null
 }
@@ -50,13 +57,20 @@ async function noteIn(
   if (locked === null) return null
   const { order } = locked
   const before = await tx.refundNotices(key)
-  if (before.some((event) => isSameNotice(event, notice))) return { order, isRepeated: true }
+  if (before.some((event) => isSameNotice(event, notice))) {
+    return { order, isRepeated: true, raised: await raise(tx, order) }
+  }
   const { reason, alarm } = noticedOf(order, notice)
   await tx.appendEvent(key, {
     ...{ kind: 'refund_noticed', source: 'callback', reason, alarm, node },
     ...{ tradeState: null, decision: null, runId: null, evidence: notice.evidence },
   })
-  return { order, reason, alarm }
+  return { order, reason, alarm, raised: await raise(tx, order) }
+}
+
+/** Of an order that is not credited, refunds count once it is. */
+async function raise(tx: Tx, order: Order): Promise<Raised> {
+  return order.status === 'paid' ? recordExceptions(tx, { order, trade: null }) : nothingRaised
 }
 
 /** Called after the commit. */
@@ -73,6 +87,7 @@ function emitNotice(
     refunded: notice.refunded,
     result: noted === null ? 'no_order' : isNew ? 'noted' : 'repeated',
   })
+  if (noted !== null) emitRaised(emit, noted.raised)
   if (!isNew || !noted.alarm) return
   emit({
     ...{ type: 'order_alarm', orderNo: noted.order.orderNo, source: 'callback' },

@@ -2,8 +2,9 @@ import { causeAndMessage } from '../domain/decide.ts'
 import type { Order } from '../domain/order.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { isUnsent } from '../domain/trade.ts'
+import { raiseUnknownPayment, type UnknownPayments } from '../exceptions/unknown-payment.ts'
 import type { Querying } from '../job/query.ts'
-import { reportedState, type Settling } from '../settle/settle.ts'
+import { reportedState } from '../settle/settle.ts'
 import { findOrderOf } from '../store/find-order.ts'
 import { checkedKey } from './validate.ts'
 
@@ -27,13 +28,14 @@ export type Traced =
 /**
  * Queries by the gateway's own number of a payment, which is on a payer's voucher. A person waits for the
  * answer, as for a check. It only finds the order and settles nothing: an order is still queried by its
- * own number before it is credited.
+ * own number before it is credited. A payment that should have an order here opens an exception.
  */
 export async function traceTransaction(
-  { gateway, store, breaker }: Querying & Pick<Settling, 'store'>,
+  tracing: Querying & UnknownPayments,
   transactionId: string,
 ): Promise<Traced> {
   checkedKey(transactionId, { name: 'transactionId', attempt: 'trace a payment' })
+  const { gateway, store, breaker } = tracing
   const answer = await gateway.queryByTransactionId?.(transactionId)
   if (answer === undefined) return { kind: 'not_offered' }
   if (!isUnsent(answer)) breaker.observe(answer)
@@ -46,6 +48,7 @@ export async function traceTransaction(
   // of that, and has to be found there.
   const merchant = { gateway: gateway.name, mchid: trade.mchid }
   const order = await findOrderOf(store, { orderNo: trade.orderNo, merchant })
+  if (order === null) await raiseUnknownPayment(tracing, { merchant, trade, by: 'trace' })
   return { kind: 'found', orderNo: trade.orderNo, order, tradeState: reportedState(answer) }
 }
 

@@ -11,7 +11,8 @@ import {
 import type { ReviewAction } from '../domain/review-action.ts'
 import { type Approval, approvalOf } from '../domain/second-person.ts'
 import type { Answer } from '../domain/trade.ts'
-import type { Tx } from '../store/store.ts'
+import { emitRaised, type Raised, raisedBy } from '../exceptions/record.ts'
+import type { LockedOrder, Tx } from '../store/store.ts'
 import { pay, reportedState, type Settling, wordsIn } from './settle.ts'
 
 /** An action of an operator on an order in review, and the answer that it is decided by. */
@@ -42,6 +43,8 @@ export type ResolutionResult =
       readonly order: Order
       readonly decision: ResolutionDecision
       readonly event: OrderEvent
+      /** Of what was known of its payments before it was credited. */
+      readonly raised: Raised
     }
 
 /**
@@ -69,7 +72,14 @@ export async function settleResolution(
     if (requested.kind === 'stop') return requested.result
     const resolved = await apply(tx, settling, { ...step, requestedBy: requested.requestedBy })
     const { seen: event } = await tx.reviewTrail(order.key)
-    return { kind: 'decided', order: resolved, decision, event }
+    const settled = { locked: locked.row, order: resolved, answer: request.answer }
+    return {
+      kind: 'decided',
+      order: resolved,
+      decision,
+      event,
+      raised: await raisedBy(tx, settled),
+    }
   })
   if (result?.kind === 'decided') emitResolution(settling.emit, request, result)
   return result
@@ -107,12 +117,12 @@ export interface PreviewedResolution {
 async function lockReview(
   tx: Tx,
   { key, answer }: { readonly key: OrderKey; readonly answer: Answer },
-): Promise<{ review: Review; transactionOwner: string | null } | null> {
+): Promise<{ review: Review; row: LockedOrder; transactionOwner: string | null } | null> {
   const transactionId = answer.kind === 'trade' ? answer.trade.transactionId : null
   const locked = await tx.lockOrder(key, { transactionId })
   if (locked === null) return null
   const { order, transactionOwner } = locked
-  return { review: { order, ...(await tx.reviewTrail(key)) }, transactionOwner }
+  return { review: { order, ...(await tx.reviewTrail(key)) }, row: locked, transactionOwner }
 }
 
 interface Step {
@@ -208,12 +218,14 @@ function eventOf({ node }: Settling, { name, reason, answer, actor = null }: Res
 function emitResolution(
   emit: Emit,
   { action, name }: ResolutionRequest,
-  { order, decision }: Extract<ResolutionResult, { kind: 'decided' }>,
+  { order, decision, raised }: Extract<ResolutionResult, { kind: 'decided' }>,
 ): void {
   const source = 'operator'
   const { orderNo } = order
   if (decision.kind === 'refuse' || decision.kind === 'close') return
   emit({ type: 'review_resolved', orderNo, action, operator: name })
+  emit({ type: 'exception_closed', kind: 'review', orderNo, by: name })
+  emitRaised(emit, raised)
   if (decision.kind === 'pay') {
     const { paidAt, creditedAt } = order
     emit({ type: 'order_credited', orderNo, source, paidAt, creditedAt })

@@ -13,6 +13,7 @@ import {
 } from '../domain/schedule.ts'
 import { type Answer, isNotBegun, type SignedWords } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
+import { emitRaised, nothingRaised, type Raised, raisedBy } from '../exceptions/record.ts'
 import type { LockedOrder, Store, Tx } from '../store/store.ts'
 
 /** What settling needs. */
@@ -65,6 +66,8 @@ export interface Settlement {
   /** As it is now. */
   readonly order: Order
   readonly decision: Decision
+  /** Absent: no exception opened or healed. */
+  readonly raised?: Raised
 }
 
 /**
@@ -112,7 +115,10 @@ async function settleAll(store: Store, group: Group): Promise<ReadonlyMap<Answer
     const settlements = new Map<Step, Settlement>()
     for (const step of steps) {
       const order = paid.get(step.answer.key) ?? (await apply(tx, step))
-      settlements.set(step, { order, decision: step.decision })
+      const { locked, decision, answer } = step
+      const goesToReview = decision.kind === 'review'
+      const raised = await raisedBy(tx, { locked, order, goesToReview, answer: answer.answer })
+      settlements.set(step, { order, decision, raised })
     }
     return settlements
   })
@@ -340,7 +346,7 @@ export function reportedState(answer: Answer): string | null {
 export function emitSettlement(
   emit: Emit,
   { by: { source } }: AnswerFor,
-  { order, decision }: Settlement,
+  { order, decision, raised = nothingRaised }: Settlement,
 ): void {
   const { orderNo } = order
   if (decision.alarm) emit({ type: 'order_alarm', orderNo, source, reason: decision.reason })
@@ -351,4 +357,5 @@ export function emitSettlement(
   if (decision.kind === 'expire') {
     emit({ type: 'order_expired', orderNo, source, reason: decision.reason })
   }
+  emitRaised(emit, raised)
 }

@@ -5,6 +5,8 @@ import { MemoryRateLimiter, type RateLimiter } from '../domain/rate-limiter.ts'
 import { ProofKeys } from '../proof/keys.ts'
 import { type Connection, type Database, readNow, scopeOn } from './database.ts'
 import { GrantError } from './errors.ts'
+import { closeException, findException } from './exceptions/change.ts'
+import { listExceptions, openExceptions } from './exceptions/list.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
 import { positionEvents } from './outbox/position-events.ts'
@@ -121,6 +123,12 @@ export function storeOn(
     listReviews: (filter) => to('list reviews', () => listReviews(scope, filter)),
     findReview: (key) =>
       to(`find the review of order ${quoted(key)}`, () => findReview(scope, key)),
+
+    listExceptions: (filter) => to('list exceptions', () => listExceptions(scope, filter)),
+    findException: (id) => to(`find exception ${quoted(id)}`, () => findException(scope, id)),
+    closeException: (id, closing) =>
+      to(`close exception ${quoted(id)}`, () => closeException(scope, { id, ...closing })),
+    openExceptions: () => to('count open exceptions', () => openExceptions(scope)),
 
     balance: (userId) =>
       to(`read the balance of user ${quoted(userId)}`, () => balanceOf(scope, userId)),

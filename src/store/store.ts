@@ -16,6 +16,7 @@ import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/r
 import type { Schedule } from '../domain/schedule.ts'
 import type { SignedWords } from '../domain/trade.ts'
 import type { Transfer } from '../domain/transfer.ts'
+import type { ExceptionStore, ExceptionTx, OpenExceptions } from './exceptions/exception-store.ts'
 import type { EventStore } from './outbox/event-store.ts'
 import type { AuditedOrder, ProofStore } from './proofs/proof-store.ts'
 import type { HeldRights } from './schema/held.ts'
@@ -26,7 +27,7 @@ import type { WriteFault } from './sql/write-probe.ts'
  * Where orders, the ledger and runs are stored. Methods throw `StoreError` when the database is not
  * available; the outcome is then unknown, and the caller tries again.
  */
-export interface Store extends ProofStore, EventStore {
+export interface Store extends ProofStore, EventStore, ExceptionStore {
   readonly kind: 'pglite' | 'postgres'
 
   /**
@@ -179,7 +180,7 @@ export interface Store extends ProofStore, EventStore {
 }
 
 /** A step inside one transaction. Each writes its event in the same statement (I6). */
-export interface Tx {
+export interface Tx extends ExceptionTx {
   /** Locks the order's row until the end of the transaction. The decision is made on what this returns. */
   lockOrder(key: OrderKey, options?: { transactionId: string | null }): Promise<LockedOrder | null>
   /** The same of many different orders, but for those that somebody else holds, or that are not here. */
@@ -264,6 +265,8 @@ export interface LockedOrder {
   readonly now: Date
   /** The number of another order that was credited for the requested transaction id, if any. */
   readonly transactionOwner: string | null
+  /** Whether exceptions of its number, or notices of refunds, are there; where an answer names a payment. */
+  readonly isConcerned: boolean
 }
 
 /** Which expired orders a claim of late checks takes. `leaseMs` is how long they are held. */
@@ -476,6 +479,7 @@ export interface Vitals {
   readonly ordersByStatus: Readonly<Record<OrderStatus, number>>
   /** In review and not dismissed. Counted up to 10,001. */
   readonly reviewQueue: number
+  readonly exceptions: OpenExceptions
   /**
    * How long ago the oldest pending order was placed or adopted that no answer has moved along its
    * schedule yet, however young it is: the reader compares it with the threshold. Null: there is none.

@@ -7,6 +7,7 @@ import type { DerivedKey, ProofKeys } from '../proof/keys.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
 import { SequenceNeededError, StaleOrderError, StoreError, UnknownOutcomeError } from './errors.ts'
+import { changeExceptions, exceptionsOf } from './exceptions/change.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { dayOf } from './proofs/prove.ts'
 import type { Sequences, SequenceUse } from './proofs/sequences.ts'
@@ -330,6 +331,18 @@ class Steps implements Tx {
     return this.#step(`read the refunds of order ${quoted(key)}`, () =>
       readRefundNotices(this.#scope, key),
     )
+  }
+
+  exceptionsOf(number: Parameters<Tx['exceptionsOf']>[0]): ReturnType<Tx['exceptionsOf']> {
+    return this.#step(`read the exceptions of order ${quoted(number.orderNo)}`, () =>
+      exceptionsOf(this.#scope, number),
+    )
+  }
+
+  changeExceptions(
+    changes: Parameters<Tx['changeExceptions']>[0],
+  ): ReturnType<Tx['changeExceptions']> {
+    return this.#step('open and close exceptions', () => changeExceptions(this.#scope, changes))
   }
 
   appendEvent(key: OrderKey, event: NewOrderEvent): Promise<void> {

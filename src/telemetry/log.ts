@@ -181,7 +181,8 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
   })),
   exception_opened: error('Exception opened: money and books differ', (event) => ({
     ...{ kind: event.kind, order_no: event.orderNo, transaction_id: event.transactionId },
-    ...{ amount_at_stake: Number(event.amountAtStake), ...reasonFields(event.reason) },
+    amount_at_stake: Number(event.amountAtStake),
+    ...(typeof event.reason === 'string' ? { reason: event.reason } : reasonFields(event.reason)),
   })),
   exception_closed: info('Exception closed', ({ kind, orderNo: order_no, by }) => ({
     ...{ kind, order_no, by },

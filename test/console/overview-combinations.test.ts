@@ -105,6 +105,7 @@ function snapshotIn(state: State): Snapshot {
           now,
           ordersByStatus: { pending: 1, paid: 2, expired: 3, review: state.reviews },
           reviewQueue: state.reviews,
+          exceptions: {},
           oldestUnaskedMs: null,
           mostOverdueMs: policy.thresholdMs + state.lateMins * minuteMs,
           lastFinishedRunAt: state.schedule === 'by hand' ? null : now,

@@ -25,6 +25,7 @@ const vitals: NonNullable<Snapshot['vitals']> = {
   now,
   ordersByStatus: { pending: 1, paid: 2, expired: 3, review: 0 },
   reviewQueue: 0,
+  exceptions: {},
   oldestUnaskedMs: null,
   mostOverdueMs: null,
   lastFinishedRunAt: now,

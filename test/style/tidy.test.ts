@@ -45,6 +45,7 @@ const ranks = [
   ...['package-root.ts', 'deadline.ts', 'text', 'domain', 'servers', 'config', 'proof'],
   ...['queue', 'store', 'gateway', 'sources', 'bills'],
   ...[
+    'exceptions',
     'settle',
     'audit',
     'job',

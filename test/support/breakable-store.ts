@@ -152,6 +152,8 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
     reviewTrail: (...args) => tx.reviewTrail(...args),
     secondNeeded: (...args) => tx.secondNeeded(...args),
     refundNotices: (...args) => tx.refundNotices(...args),
+    exceptionsOf: (...args) => tx.exceptionsOf(...args),
+    changeExceptions: writing((...args) => tx.changeExceptions(...args)),
     appendEvent: writing((...args) => tx.appendEvent(...args)),
     execute: (...args) => tx.execute(...args),
   }

@@ -21,7 +21,7 @@ export function lockOrder(
     if (order === null) return null
     const transfer = server.tables.transferByTransaction.get(transactionId ?? '')
     const owner = transfer === undefined || transfer.key === key ? null : transfer.orderNo
-    return { order, now: server.now(), transactionOwner: owner }
+    return { order, now: server.now(), transactionOwner: owner, isConcerned: false }
   }
 }
 

@@ -185,6 +185,15 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail' | 'secondNe
     return Promise.resolve([])
   }
 
+  /** Exceptions are not modelled: none is opened, and none is known. */
+  exceptionsOf() {
+    return Promise.resolve([])
+  }
+
+  changeExceptions() {
+    return Promise.resolve({ opened: [], healed: [] })
+  }
+
   appendEvent(...[key, event]: Parameters<Tx['appendEvent']>) {
     return this.#step('append event', null, (session) =>
       addEvent(this.#server, session, { key, event, state: null }),

@@ -56,7 +56,11 @@ export function openDesk(parts: DeskParts, { merchant, name, gateway, emit }: No
       ...{ intervalMs: policy.intervalMs, batchSize, drain: scenario.drain, qpsMax: 20 },
     }),
     adopting: { ...placing, adoptPrefixes: scenario.adoptPrefixes },
-    receiving: { ...settling, gateway, breaker, settle: settlers.callback },
+    adoptPrefixes: scenario.adoptPrefixes,
+    receiving: {
+      ...{ ...settling, gateway, breaker, settle: settlers.callback },
+      adoptPrefixes: scenario.adoptPrefixes,
+    },
   }
   return desk as Desk
 }

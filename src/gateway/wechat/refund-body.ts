@@ -72,6 +72,7 @@ export function seeRefund(
     notice: {
       orderNo: body.out_trade_no,
       transactionId: body.transaction_id,
+      refundId: body.refund_id ?? body.out_refund_no,
       key,
       state: stateOf(reported),
       reported,

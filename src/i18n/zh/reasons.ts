@@ -90,6 +90,14 @@ export const chineseReasons: ReasonSentences = {
     `被拒绝：${gatewayCode}（${translate(message, 'zh')}）`,
   prepay_unanswered: (reason) => `无应答：${unknownText(reason)}`,
   about_another_payment: '应答说的是另一笔支付',
+  refunded_after_credit: ({ refunded, inAll, amount }) => {
+    const sum = refunded === null ? '（金额未说明）' : ` ${formatFen(BigInt(refunded))}`
+    return `已入账；之后退款${sum}，累计已退 ${formatFen(BigInt(inAll))}，订单金额 ${formatFen(BigInt(amount))}`
+  },
+  refund_sum_known: ({ refundId }) => `退款金额现已得知，见退款单 ${refundId} 的异常`,
+  paid_without_order: '已支付，但此处没有这个单号的订单',
+  payment_refunded: '这笔支付已全额退款',
+  payment_has_order: '现在已有这个单号的订单',
   refund_notice: ({ state, reported, refunded, total, otherTransactionId }) => {
     const of = total === null ? '' : `（支付金额 ${formatFen(BigInt(total))}）`
     const sum =

@@ -23,6 +23,7 @@ import {
 } from './018_orders_by_merchant.ts'
 import { up as proofs } from './018_proofs.ts'
 import { up as publishedEvents } from './018_published_events.ts'
+import { up as raisedExceptions } from './018_raised_exceptions.ts'
 import { up as merchantKeys } from './019_breaking_merchant_keys.ts'
 
 export interface Migration {
@@ -67,5 +68,6 @@ export const migrations: Migrations = {
   '018_orders_by_merchant': { prepare: prepareOrdersByMerchant, up: ordersByMerchant },
   '018_proofs': { up: proofs },
   '018_published_events': { up: publishedEvents },
+  '018_raised_exceptions': { up: raisedExceptions },
   '019_breaking_merchant_keys': { up: merchantKeys },
 }

@@ -21,6 +21,7 @@ export const neededRights: Readonly<Record<string, readonly Right[]>> = {
   orders_of_users: ['SELECT', 'INSERT', 'DELETE'],
   transfers: ['SELECT', 'INSERT'],
   entries: ['SELECT', 'INSERT'],
+  exceptions: ['SELECT', 'INSERT', 'UPDATE'],
   proofs: ['SELECT', 'INSERT'],
   proof_sequences: ['SELECT', 'INSERT', 'UPDATE'],
   proof_days: ['SELECT', 'INSERT', 'UPDATE'],

@@ -12,6 +12,7 @@ export type PageKind =
   | 'latest_entries'
   | 'runs'
   | 'sessions'
+  | 'exceptions'
 
 /** Where a page ended: the sort key of its last row. A time in milliseconds, or null, and a key. */
 export interface Position {

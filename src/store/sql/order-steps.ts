@@ -28,7 +28,8 @@ export function lockOrders(
 /**
  * `materialized`, so that the time is read after the wait for the lock, not before it.
  * `no key update` excludes every other settlement and claim, and lets events be appended.
- * Plan: each record finds its row by the key of `orders`.
+ * Plan: each record finds its row by the key of `orders`; exceptions by `exceptions_once`, and notices
+ * among the order's events, which are few while it can be paid.
  */
 async function lockEach(
   { db, lateNow }: Scope,
@@ -52,7 +53,17 @@ async function lockEach(
         select t.order_no from transfers t
         where t.gateway = locked.gateway and t.transaction_id = locked.payment
           and t.order_no <> locked.order_no
-      ) as "transactionOwner"
+      ) as "transactionOwner", locked.payment is not null and (
+        exists (
+          select from exceptions e
+          where e.order_number = split_part(locked.order_no, ':', 1)
+            and e.mchid = locked.mchid and e.gateway = locked.gateway
+        ) or exists (
+          select from order_events notice
+          where notice.order_no = locked.order_no
+            and notice.kind = 'answered' and notice.decision is null
+        )
+      ) as "isConcerned"
       from locked`,
   )
   return rows.map(lockedOf)
@@ -61,11 +72,12 @@ async function lockEach(
 interface LockedRow extends OrderRow {
   readonly dbNow: Date
   readonly transactionOwner: OrderKey | null
+  readonly isConcerned: boolean
 }
 
-function lockedOf({ dbNow, transactionOwner, ...row }: LockedRow): LockedOrder {
+function lockedOf({ dbNow, transactionOwner, isConcerned, ...row }: LockedRow): LockedOrder {
   const owner = transactionOwner === null ? null : numberOf(transactionOwner)
-  return { order: orderOf(row), now: dbNow, transactionOwner: owner }
+  return { order: orderOf(row), now: dbNow, transactionOwner: owner, isConcerned }
 }
 
 function requestRecord({ key, transactionId }: LockRequest): object {

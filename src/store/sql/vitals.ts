@@ -3,6 +3,7 @@ import { assert } from '../../domain/assert.ts'
 import type { DueMerchant } from '../../domain/merchant.ts'
 import { type OrderStatus, orderStatuses } from '../../domain/order-states.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
+import { openExceptions } from '../exceptions/list.ts'
 import type { MerchantWaits, Vitals } from '../store.ts'
 import { appidsOf, ofMerchant } from './merchant.ts'
 import { standingNumber } from './rows.ts'
@@ -39,6 +40,7 @@ export async function readVitals(
     now: row.now,
     ordersByStatus: counts,
     reviewQueue: row.review_queue,
+    exceptions: await openExceptions(scope),
     ...waitsOf(row),
     lastFinishedRunAt: row.last_finished_run_at,
   }

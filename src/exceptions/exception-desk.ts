@@ -1,0 +1,47 @@
+import type { Emit } from '../domain/event.ts'
+import type { Exception, ExceptionKind, ExceptionState } from '../domain/exception.ts'
+import type { MerchantIdentity } from '../domain/merchant.ts'
+import type { Page, Store } from '../store/store.ts'
+import { type ClosedException, type CloseRequest, closeException } from './close.ts'
+
+/** Which exceptions are wanted. A member that is null or absent limits nothing. */
+export interface ExceptionsWanted {
+  readonly kind?: ExceptionKind | null
+  readonly state?: ExceptionState | null
+  readonly orderNo?: string | null
+  /** By its name in the configuration. */
+  readonly merchant?: string | null
+  /** 1 to 200; absent: 50. */
+  readonly limit?: number
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string | null
+}
+
+/** What the service does with exceptions. */
+export interface ExceptionDesk {
+  /** Where money and books differ, or differed, newest first. */
+  listExceptions(wanted?: ExceptionsWanted): Promise<Page<Exception>>
+  /** Null: there is none with this id. */
+  findException(id: string): Promise<Exception | null>
+  /** Says who has looked after it, and why it is closed. Credits nothing. Null: there is none with this id. */
+  closeException(id: string, request: CloseRequest): Promise<ClosedException | null>
+}
+
+interface DeskParts {
+  readonly store: Store
+  readonly emit: Emit
+  readonly track: <T>(work: Promise<T>) => Promise<T>
+  /** Throws for a name that is not known. */
+  readonly merchantNamed: (name: string) => MerchantIdentity
+}
+
+export function exceptionDesk({ store, emit, track, merchantNamed }: DeskParts): ExceptionDesk {
+  return {
+    listExceptions: async ({ merchant = null, limit = 50, cursor = null, ...wanted } = {}) => {
+      const whose = merchant === null ? null : merchantNamed(merchant)
+      return store.listExceptions({ ...wanted, limit, cursor, merchant: whose })
+    },
+    findException: (id) => store.findException(id),
+    closeException: (id, request) => track(closeException({ store, emit }, { ...request, id })),
+  }
+}

@@ -1,0 +1,95 @@
+import type { Emit } from '../domain/event.ts'
+import {
+  type Exception,
+  type ExceptionChanges,
+  type ExceptionKind,
+  healedBy,
+  type OpenedException,
+} from '../domain/exception.ts'
+import type { Order } from '../domain/order.ts'
+import type { Answer, Trade } from '../domain/trade.ts'
+import type { LockedOrder, Tx } from '../store/store.ts'
+import { changesAfter } from './rules.ts'
+
+/** Which exceptions a step opened and closed, for those who are told of it after the commit. */
+export interface Raised {
+  readonly opened: readonly OpenedException[]
+  readonly closed: readonly {
+    readonly kind: ExceptionKind
+    readonly orderNo: string
+    readonly by: string
+  }[]
+}
+
+export const nothingRaised: Raised = { opened: [], closed: [] }
+
+/** In the transaction of the step, whose order is held locked: two steps at once see one another's. */
+export async function recordExceptions(
+  tx: Tx,
+  { order, trade }: { readonly order: Order; readonly trade: Trade | null },
+): Promise<Raised> {
+  const notices = await tx.refundNotices(order.key)
+  const known = await tx.exceptionsOf(order)
+  return apply(tx, changesAfter({ order, trade, notices, known }))
+}
+
+/** Writes the changes; returns those that were made. */
+export async function apply(tx: Tx, changes: ExceptionChanges): Promise<Raised> {
+  const { opened, healed } = await tx.changeExceptions(changes)
+  const closed = healed.map(({ exception: { kind, orderNo } }) => ({ kind, orderNo, by: healedBy }))
+  return { opened, closed }
+}
+
+interface Settled {
+  /** As it was decided on. */
+  readonly locked: LockedOrder
+  /** As it is now. */
+  readonly order: Order
+  readonly answer: Answer
+  readonly goesToReview?: boolean
+}
+
+/**
+ * What an answer, with all that was known before, shows of money that differs from the books. Nearly every
+ * answer shows nothing, and needs no statement for it.
+ */
+export async function raisedBy(
+  tx: Tx,
+  { locked, order, answer, goesToReview = false }: Settled,
+): Promise<Raised> {
+  if (answer.kind !== 'trade') return nothingRaised
+  const { trade } = answer
+  const isNeeded = locked.isConcerned || isSuspect(locked.order, trade)
+  const recorded = isNeeded ? await recordExceptions(tx, { order, trade }) : nothingRaised
+  if (!goesToReview) return recorded
+  const opened = [...recorded.opened, ...(await openedReviews(tx, order))]
+  return { ...recorded, opened }
+}
+
+/** Says of a credited order that it was refunded, or paid by another payment. */
+function isSuspect({ status, transactionId }: Order, trade: Trade): boolean {
+  if (status !== 'paid') return false
+  const isOther = trade.transactionId !== transactionId
+  return trade.state === 'refunded' || (trade.state === 'paid' && isOther)
+}
+
+/** A trigger of the database opens it when the order goes to review. */
+async function openedReviews(tx: Tx, order: Order): Promise<readonly OpenedException[]> {
+  const known = await tx.exceptionsOf(order)
+  return known.filter(({ kind, state }) => kind === 'review' && state === 'open').map(openedOf)
+}
+
+function openedOf({ codedReason, reason, ...exception }: Exception): OpenedException {
+  return { ...exception, reason: codedReason ?? reason }
+}
+
+/** After the commit. */
+export function emitRaised(emit: Emit, { opened, closed }: Raised): void {
+  for (const { kind, orderNo, transactionId, amountAtStake, currency, reason } of opened) {
+    emit({
+      type: 'exception_opened',
+      ...{ kind, orderNo, transactionId, amountAtStake, currency, reason },
+    })
+  }
+  for (const each of closed) emit({ type: 'exception_closed', ...each })
+}
