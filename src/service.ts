@@ -296,10 +296,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
         resolveReview(desk, { ...request, ...name }),
       ),
-    ...exceptionDesk({
-      ...{ store, emit, track: (work) => inFlight.track(work) },
-      merchantNamed: (name) => desks.identityOf(name),
-    }),
+    ...exceptionDesk({ store, emit, desks, inFlight }),
     receiveCallback: async (callback, which = {}) =>
       inFlight.track(receiveCallback(desks.calledBack(which).receiving, callback)),
     screenCallback: async (headers, which = {}) =>

@@ -30,18 +30,19 @@ export interface ExceptionDesk {
 interface DeskParts {
   readonly store: Store
   readonly emit: Emit
-  readonly track: <T>(work: Promise<T>) => Promise<T>
+  readonly inFlight: { track<T>(work: Promise<T>): Promise<T> }
   /** Throws for a name that is not known. */
-  readonly merchantNamed: (name: string) => MerchantIdentity
+  readonly desks: { identityOf(name: string): MerchantIdentity }
 }
 
-export function exceptionDesk({ store, emit, track, merchantNamed }: DeskParts): ExceptionDesk {
+export function exceptionDesk({ store, emit, inFlight, desks }: DeskParts): ExceptionDesk {
   return {
     listExceptions: async ({ merchant = null, limit = 50, cursor = null, ...wanted } = {}) => {
-      const whose = merchant === null ? null : merchantNamed(merchant)
+      const whose = merchant === null ? null : desks.identityOf(merchant)
       return store.listExceptions({ ...wanted, limit, cursor, merchant: whose })
     },
     findException: (id) => store.findException(id),
-    closeException: (id, request) => track(closeException({ store, emit }, { ...request, id })),
+    closeException: (id, request) =>
+      inFlight.track(closeException({ store, emit }, { ...request, id })),
   }
 }

@@ -55,7 +55,9 @@ export function publishedContract(make: MakeSubject): void {
       const { cursor } = await readToEnd(store)
       await work()
       await positionAll(store)
-      return (await readToEnd(store, cursor)).events
+      // Those of exceptions are beside them: see store-exceptions.ts.
+      const { events } = await readToEnd(store, cursor)
+      return events.filter(({ type }) => type.startsWith('order.'))
     }
     const typesOf = (events: readonly StoredEvent[]) => events.map(({ type }) => type).sort()
     const locked = <T>(orderNo: string, step: (tx: Tx, order: Order) => Promise<T>) =>

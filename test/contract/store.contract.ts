@@ -4,6 +4,7 @@ import { claimsContract } from './store-claims.ts'
 import { clockContract } from './store-clock.ts'
 import { creditsContract } from './store-credits.ts'
 import { eventsContract } from './store-events.ts'
+import { exceptionsContract } from './store-exceptions.ts'
 import type { MakeSubject, Subject } from './store-fixtures.ts'
 import { groupsContract } from './store-groups.ts'
 import { invariantsContract } from './store-invariants.ts'
@@ -37,6 +38,7 @@ export function storeContract(name: string, make: MakeSubject): void {
     runsContract(make)
     creditsContract(make)
     sessionsContract(make)
+    exceptionsContract(make)
     watchContract(make)
     merchantsContract(make)
     publishedContract(make)

@@ -29,7 +29,8 @@ export function lockOrders(
  * `materialized`, so that the time is read after the wait for the lock, not before it.
  * `no key update` excludes every other settlement and claim, and lets events be appended.
  * Plan: each record finds its row by the key of `orders`; exceptions by `exceptions_once`, and notices
- * among the order's events, which are few while it can be paid.
+ * among the order's events, which are few while it can be paid; each in the order of its index, because
+ * the planner would read a whole table for `exists`.
  */
 async function lockEach(
   { db, lateNow }: Scope,
@@ -54,15 +55,17 @@ async function lockEach(
         where t.gateway = locked.gateway and t.transaction_id = locked.payment
           and t.order_no <> locked.order_no
       ) as "transactionOwner", locked.payment is not null and (
-        exists (
-          select from exceptions e
+        (
+          select true from exceptions e
           where e.order_number = split_part(locked.order_no, ':', 1)
             and e.mchid = locked.mchid and e.gateway = locked.gateway
-        ) or exists (
-          select from order_events notice
+          order by e.order_number, e.mchid, e.gateway, e.kind, e.about limit 1
+        ) is not null or (
+          select true from order_events notice
           where notice.order_no = locked.order_no
             and notice.kind = 'answered' and notice.decision is null
-        )
+          order by notice.order_no, notice.id limit 1
+        ) is not null
       ) as "isConcerned"
       from locked`,
   )
