@@ -11,6 +11,8 @@ export interface Showcase {
   readonly waiting: string
   readonly userId: string
   readonly runId: string
+  /** A payment under a number that no order has. */
+  readonly exceptionId: string
 }
 
 /** As far apart as runs are by default. */
@@ -38,9 +40,10 @@ export async function fillShowcase(world: World): Promise<Showcase> {
   await simulation.payWithCallback(paidByCallback)
   const runId = await simulation.pass()
   const waiting = await simulation.place()
+  const exceptionId = await simulation.payUnknown('RECH20260124150000Kf83nd9sQz')
   return {
     ...{ paidByCallback, paidByRun, paidLate, expired, waiting },
-    ...{ shortInReview, refundedInReview, userId: 'user-1', runId },
+    ...{ shortInReview, refundedInReview, userId: 'user-1', runId, exceptionId },
   }
 }
 
@@ -60,6 +63,17 @@ class OrderSimulation {
 
   constructor(world: World) {
     this.#world = world
+  }
+
+  /** Of a number that nobody has placed here, seen when somebody looks for the payment. */
+  async payUnknown(orderNo: string): Promise<string> {
+    const { budan, control } = this.#world
+    control.putOrder({ out_trade_no: orderNo, total: 5000 })
+    control.pay(orderNo, { callback: false })
+    const transactionId = control.order(orderNo).payments[0]?.transaction_id ?? ''
+    await budan.traceTransaction(transactionId)
+    const { items } = await budan.listExceptions({ orderNo })
+    return items[0]?.id ?? ''
   }
 
   /** Orders that are as most are; every third callback is lost. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { exceptionKinds } from '../domain/exception.ts'
 import { orderStatuses } from '../domain/order-states.ts'
 import { type ReviewAction, reviewActions } from '../domain/review-action.ts'
 import { roles } from '../domain/scope.ts'
@@ -51,6 +52,7 @@ export function createProgram(terminal: ConcealedTerminal, ended: Ended): Comman
   addReadingCommands(program, start)
   addReconcileCommand(program, start)
   addReviewCommands(program, start)
+  addExceptionCommands(program, start)
   addAbandonCommand(program, start)
   addTrialCommands(program, start)
   addHelpCommand(program)
@@ -228,6 +230,26 @@ function addReviewCommands(program: Command, start: Start): void {
     .addOption(wordsOption('reason', 'why, for the readers of the timeline'))
     .option('--yes', 'carry it out without confirmation')
     .action(start(async () => (await import('./commands/review.ts')).review))
+}
+
+function addExceptionCommands(program: Command, start: Start): void {
+  program
+    .command('exceptions')
+    .description('where money and books differ, newest first; or close one that is looked after')
+    .addArgument(new Argument('[action]').choices(['close']))
+    .argument('[id]', 'of the exception to close')
+    .addOption(new Option('--kind <kind>', 'only these').choices(exceptionKinds))
+    .addOption(
+      new Option('--state <state>', 'whether they are open')
+        .choices(['open', 'closed', 'all'])
+        .default('open'),
+    )
+    .option('--order <order_no>', 'only those of this number')
+    .addOption(merchantOfListOption())
+    .addOption(limitOption())
+    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .addOption(wordsOption('reason', 'with close: what was done about it'))
+    .action(start(async () => (await import('./commands/exceptions.ts')).exceptions))
 }
 
 function addAbandonCommand(program: Command, start: Start): void {

@@ -82,8 +82,25 @@ export interface ExceptionChanges {
 
 export const noChanges: ExceptionChanges = { opened: [], healed: [], named: [] }
 
-/** What was opened just now, for whoever is told of it. */
+/** What was opened just now, for those who are notified. */
 export type OpenedException = Pick<
   Exception,
   'kind' | 'orderNo' | 'transactionId' | 'amountAtStake' | 'currency'
 > & { readonly reason: Reason | string }
+
+/** Open ones by kind; a kind without any is missing. */
+export type OpenExceptions = Partial<Readonly<Record<ExceptionKind, OpenCount>>>
+
+export interface OpenCount {
+  readonly count: number
+  /** At stake, in fen; what is of another currency than CNY is counted, and not summed. */
+  readonly amount: Fen
+}
+
+export function totalOf(open: OpenExceptions): OpenCount {
+  const kinds = Object.values(open)
+  return {
+    count: kinds.reduce((sum, { count }) => sum + count, 0),
+    amount: kinds.reduce((sum, { amount }) => sum + amount, 0n),
+  }
+}

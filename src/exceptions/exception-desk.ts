@@ -6,15 +6,15 @@ import { type ClosedException, type CloseRequest, closeException } from './close
 
 /** Which exceptions are wanted. A member that is null or absent limits nothing. */
 export interface ExceptionsWanted {
-  readonly kind?: ExceptionKind | null
-  readonly state?: ExceptionState | null
-  readonly orderNo?: string | null
+  readonly kind?: ExceptionKind | null | undefined
+  readonly state?: ExceptionState | null | undefined
+  readonly orderNo?: string | null | undefined
   /** By its name in the configuration. */
-  readonly merchant?: string | null
+  readonly merchant?: string | null | undefined
   /** 1 to 200; absent: 50. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** `nextCursor` of the page before. */
-  readonly cursor?: string | null
+  readonly cursor?: string | null | undefined
 }
 
 /** What the service does with exceptions. */

@@ -11,7 +11,7 @@ import type { Answer, Trade } from '../domain/trade.ts'
 import type { LockedOrder, Tx } from '../store/store.ts'
 import { changesAfter } from './rules.ts'
 
-/** Which exceptions a step opened and closed, for those who are told of it after the commit. */
+/** Which exceptions a step opened and closed, for those who are notified after the commit. */
 export interface Raised {
   readonly opened: readonly OpenedException[]
   readonly closed: readonly {

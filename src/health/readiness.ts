@@ -1,4 +1,6 @@
 import type { Clocks } from '../domain/clocks.ts'
+import { totalOf } from '../domain/exception.ts'
+import { formatFen } from '../domain/money.ts'
 import { farthestMs, type SchedulePolicy } from '../domain/schedule.ts'
 import type { Breaker } from '../job/breaker.ts'
 import type { EngineVitals } from '../queue/engine.ts'
@@ -17,7 +19,7 @@ export interface Readiness {
 }
 
 export interface ReadinessCheck {
-  readonly name: 'database' | 'schema' | 'clocks' | 'gateway' | 'engine' | 'schedule'
+  readonly name: 'database' | 'schema' | 'clocks' | 'gateway' | 'engine' | 'schedule' | 'exceptions'
   /** Whose it is, where there are several. */
   readonly merchant?: string
   readonly ok: boolean
@@ -70,7 +72,7 @@ export function readinessOf(examined: Examined): Readiness {
     ...ofMerchants(merchants, ({ clocks }) => clocksChecks(clocks)),
     ...ofMerchants(merchants, ({ breaker }) => [gatewayCheck(breaker, policy)]),
     engineCheck(examined.engine),
-    ...(vitals === null ? [] : [scheduleCheck(examined, vitals)]),
+    ...(vitals === null ? [] : [scheduleCheck(examined, vitals), exceptionsCheck(vitals)]),
   ]
   return { ready: checks.every((check) => check.ok), checks, vitals }
 }
@@ -242,6 +244,14 @@ function scheduleCheck(examined: Examined, vitals: Vitals): ReadinessCheck {
   return lateMs > slotsMissedMax * policy.intervalMs + policy.leaseMs
     ? failing('schedule', `${lastRun}: runs do not finish`)
     : passing('schedule', lastRun)
+}
+
+/** A warning, however many: payments are credited all the same, and a restart would close none. */
+function exceptionsCheck({ exceptions }: Vitals): ReadinessCheck {
+  const { count, amount } = totalOf(exceptions)
+  return count === 0
+    ? passing('exceptions', 'none is open')
+    : warning('exceptions', `${count} open, ${formatFen(amount)} at stake`)
 }
 
 function passing(

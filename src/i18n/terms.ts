@@ -1,3 +1,4 @@
+import type { ExceptionKind } from '../domain/exception.ts'
 import type { OrderEvent } from '../domain/order.ts'
 import type { DecisionKind, OrderEventKind, OrderStatus } from '../domain/order-states.ts'
 import type { ReviewAction } from '../domain/review-action.ts'
@@ -16,6 +17,7 @@ export interface Terms {
   readonly runStatus: Readonly<Record<RunStatus, string>>
   readonly action: Readonly<Record<ReviewAction, string>>
   readonly role: Readonly<Record<Role, string>>
+  readonly exception: Readonly<Record<ExceptionKind, string>>
 }
 
 export const termsOf = catalog<Terms>({
@@ -64,6 +66,16 @@ export const termsOf = catalog<Terms>({
     runStatus: { running: 'running', finished: 'finished', stopped: 'stopped', failed: 'failed' },
     action: { credit: 'credit', expire: 'expire', dismiss: 'dismiss' },
     role: { viewer: 'viewer', operator: 'operator', admin: 'admin' },
+    exception: {
+      review: 'review',
+      duplicate_payment: 'paid twice',
+      refunded_after_credit: 'refunded after the credit',
+      partly_refunded: 'partly refunded',
+      unknown_payment: 'payment without an order',
+      not_in_bill: 'not in the bill',
+      amount_differs: 'amount differs',
+      not_credited_by_shop: 'not credited by the shop',
+    },
   },
   zh: {
     status: { pending: '待确认', paid: '已入账', expired: '已关单', review: '待人工处理' },
@@ -110,5 +122,15 @@ export const termsOf = catalog<Terms>({
     runStatus: { running: '进行中', finished: '已完成', stopped: '已中止', failed: '失败' },
     action: { credit: '入账', expire: '设为已关单', dismiss: '办结（无需入账）' },
     role: { viewer: '只读', operator: '操作员', admin: '管理员' },
+    exception: {
+      review: '待人工处理',
+      duplicate_payment: '重复支付',
+      refunded_after_credit: '入账后退款',
+      partly_refunded: '部分退款',
+      unknown_payment: '有支付、无订单',
+      not_in_bill: '账单中没有',
+      amount_differs: '金额不符',
+      not_credited_by_shop: '业务系统未入账',
+    },
   },
 })

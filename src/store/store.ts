@@ -1,3 +1,4 @@
+import type { OpenExceptions } from '../domain/exception.ts'
 import type { DueMerchant, MerchantIdentity } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
 import type {
@@ -16,12 +17,15 @@ import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/r
 import type { Schedule } from '../domain/schedule.ts'
 import type { SignedWords } from '../domain/trade.ts'
 import type { Transfer } from '../domain/transfer.ts'
-import type { ExceptionStore, ExceptionTx, OpenExceptions } from './exceptions/exception-store.ts'
+import type { ExceptionStore, ExceptionTx } from './exceptions/exception-store.ts'
 import type { EventStore } from './outbox/event-store.ts'
+import type { Page, PageRequest } from './page.ts'
 import type { AuditedOrder, ProofStore } from './proofs/proof-store.ts'
 import type { HeldRights } from './schema/held.ts'
 import type { MigrateOptions, SchemaState } from './schema/state.ts'
 import type { WriteFault } from './sql/write-probe.ts'
+
+export type { Page, PageRequest } from './page.ts'
 
 /**
  * Where orders, the ledger and runs are stored. Methods throw `StoreError` when the database is not
@@ -312,20 +316,6 @@ export type Insertion =
   | { readonly kind: 'inserted'; readonly order: Order }
   | { readonly kind: 'exists'; readonly by: 'key' | 'number'; readonly order: Order }
   | { readonly kind: 'upgrade_pending' }
-
-/** Which page of a list. */
-export interface PageRequest {
-  /** 1 to 200. */
-  readonly limit: number
-  /** From the page before; throws `CursorError` when it is not one of ours. */
-  readonly cursor: string | null
-}
-
-/** One page of a list. `nextCursor` is null on the last. */
-export interface Page<T> {
-  readonly items: readonly T[]
-  readonly nextCursor: string | null
-}
 
 /** Orders and runs are listed newest first, events and entries oldest first unless they are the latest. */
 export interface OrderFilter extends PageRequest {

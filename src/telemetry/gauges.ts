@@ -1,8 +1,10 @@
 import { Gauge, Registry } from 'prom-client'
 import type { ClockSkew } from '../domain/clocks.ts'
+import { exceptionKinds } from '../domain/exception.ts'
 import type { Estimate } from '../domain/run.ts'
 import type { DatabaseState } from '../health/database-state.ts'
 import type { Readiness } from '../health/readiness.ts'
+import type { Vitals } from '../store/store.ts'
 
 /**
  * The values read at each scrape. Each is read on its own: when one fails, the others are still
@@ -48,6 +50,8 @@ const helps = {
   budan_clock_skew_seconds: 'How far the first clock of the pair is ahead of the second, at least',
   budan_orders: 'Orders by state; above 10,000, the estimate of the planner',
   budan_review_orders: 'Orders that wait for a person: in review, and not dismissed',
+  budan_exceptions: 'Where money and books differ, and nobody has looked after it yet, by kind',
+  budan_exceptions_amount_at_stake_fen: 'The sum of what these are about, in fen, by kind',
   budan_oldest_unasked_order_age_seconds:
     'Age of the oldest pending order that was never queried; 0 when there is none',
   budan_most_overdue_order_seconds: 'How far the most overdue query is behind its schedule',
@@ -72,6 +76,8 @@ type Value = number | null | Labelled
 interface Labelled {
   readonly label: string
   readonly values: Readonly<Record<string, number>>
+  /** Labels that all values have. */
+  readonly common?: Readonly<Record<string, string>>
 }
 
 type Values = Partial<Readonly<Record<keyof typeof helps, Value>>>
@@ -109,9 +115,10 @@ function exportGauge(registry: Registry, { name, value }: { name: string; value:
     new Gauge({ name, help, registers }).set(value)
     return
   }
-  const { label, values } = value
-  const gauge = new Gauge({ name, help, registers, labelNames: [label] })
-  for (const [word, count] of Object.entries(values)) gauge.set({ [label]: word }, count)
+  const { label, values, common = {} } = value
+  const labelNames = [label, ...Object.keys(common)]
+  const gauge = new Gauge({ name, help, registers, labelNames })
+  for (const [word, count] of Object.entries(values)) gauge.set({ [label]: word, ...common }, count)
 }
 
 function ofState({ readiness, database, skews }: State): Values {
@@ -127,10 +134,24 @@ function ofState({ readiness, database, skews }: State): Values {
     ...(vitals !== null && {
       budan_orders: { label: 'status', values: vitals.ordersByStatus },
       budan_review_orders: vitals.reviewQueue,
+      ...ofExceptions(vitals.exceptions),
       budan_oldest_unasked_order_age_seconds: (vitals.oldestUnaskedMs ?? 0) / 1000,
       budan_most_overdue_order_seconds: (vitals.mostOverdueMs ?? 0) / 1000,
       budan_last_finished_run_timestamp_seconds: +(vitals.lastFinishedRunAt ?? 0) / 1000,
     }),
+  }
+}
+
+/** Each kind, also where none is open: an alert can compare it. */
+function ofExceptions(open: Vitals['exceptions']): Values {
+  const of = (read: (kind: (typeof exceptionKinds)[number]) => number) => ({
+    label: 'kind',
+    values: Object.fromEntries(exceptionKinds.map((kind) => [kind, read(kind)])),
+    common: { state: 'open' },
+  })
+  return {
+    budan_exceptions: of((kind) => open[kind]?.count ?? 0),
+    budan_exceptions_amount_at_stake_fen: of((kind) => Number(open[kind]?.amount ?? 0n)),
   }
 }
 

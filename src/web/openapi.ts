@@ -27,6 +27,7 @@ export async function describeRoutes(
       tags: [
         { name: 'orders', description: 'Recharge orders and their evidence' },
         { name: 'reviews', description: 'Orders that wait for an operator' },
+        { name: 'exceptions', description: 'Where money and books differ' },
         { name: 'callbacks', description: 'Sent by the gateway' },
         { name: 'accounts', description: 'Balances and statements' },
         { name: 'runs', description: 'Passes of the compensation job' },

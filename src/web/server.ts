@@ -19,6 +19,7 @@ import { addAdoptBatch } from './api/adopt-batch.ts'
 import { addAuditRoute } from './api/audit.ts'
 import { addCallbackRoute } from './api/callback.ts'
 import { addCorrectionRoutes } from './api/corrections.ts'
+import { addExceptionRoutes } from './api/exceptions/routes.ts'
 import { addHealthRoutes, addMetricsRoute } from './api/health.ts'
 import { addOrderRoutes } from './api/orders.ts'
 import { addReviewRoutes } from './api/reviews.ts'
@@ -96,6 +97,7 @@ async function buildWith(
     addAdoptBatch(guarded, { budan, clock })
     addCorrectionRoutes(guarded, { budan, clock, access })
     addReviewRoutes(guarded, budan)
+    addExceptionRoutes(guarded, budan)
     addAccountRoutes(guarded, budan)
     addRunRoutes(guarded, budan)
     addAuditRoute(guarded, budan)

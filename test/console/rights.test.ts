@@ -66,7 +66,15 @@ describe('the console', () => {
   it('offers an admin each kind of form', async () => {
     const paths = new Set([...(await allForms()).values()].map(({ action }) => kindOf(action)))
     expect([...paths].sort()).toEqual([
-      ...['/audit', '/logout', '/orders/trace', '/orders/…', '/preferences', '/reviews/…'],
+      ...[
+        '/audit',
+        '/exceptions/…',
+        '/logout',
+        '/orders/trace',
+        '/orders/…',
+        '/preferences',
+        '/reviews/…',
+      ],
       ...['/runs', '/sessions'],
     ])
   })
@@ -129,5 +137,5 @@ describe('the console', () => {
 })
 
 function kindOf(action: string): string {
-  return action.replace(/^\/(orders|reviews)\/(?!trace$).*/, '/$1/…')
+  return action.replace(/^\/(orders|reviews|exceptions)\/(?!trace$).*/, '/$1/…')
 }

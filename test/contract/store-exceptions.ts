@@ -51,7 +51,7 @@ const attacks: readonly (readonly [string, string])[] = [
 /** Where money and books differ. */
 export function exceptionsContract(make: MakeSubject): void {
   describe('exceptions', () => {
-    it('open once for each merchant, kind, number and payment, by whichever transaction is first', async () => {
+    it('open once for each merchant, kind, number and payment, by the transaction that is first', async () => {
       const { store } = await make()
       const same = newException()
       const [first, second] = await Promise.all([open(store, same), open(store, same)])
@@ -78,7 +78,7 @@ export function exceptionsContract(make: MakeSubject): void {
       expect((await store.readEvents({ after: null, types: null, limit: 10 })).events).toEqual([])
     })
 
-    it('are closed once, with who and why, whoever is first', async () => {
+    it('are closed once, with who and why, by the first of two', async () => {
       const { store } = await make()
       await open(store, newException())
       const [{ id } = { id: '' }] = await all(store, page)

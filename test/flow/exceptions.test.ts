@@ -27,7 +27,7 @@ async function briefly(opened: World): Promise<readonly string[]> {
   return (await exceptions(opened)).map(brief)
 }
 
-function told(opened: World): readonly string[] {
+function emitted(opened: World): readonly string[] {
   return opened.events.flatMap((event) => {
     if (event.type === 'exception_opened') return [`opened ${event.kind} ${event.amountAtStake}`]
     return event.type === 'exception_closed' ? [`closed ${event.kind} by ${event.by}`] : []
@@ -61,7 +61,7 @@ describe.each(kinds)('a second payment of a paid order, on %s', (kind) => {
         ...{ amountAtStake: 9_900n, currency: 'CNY', gateway: 'wechatpay' },
       },
     ])
-    expect(told(opened)).toEqual(['opened duplicate_payment 9900'])
+    expect(emitted(opened)).toEqual(['opened duplicate_payment 9900'])
     expect(await opened.balance('u1')).toBe(8_800n)
   })
 
@@ -108,7 +108,7 @@ describe.each(kinds)('a second payment of a paid order, on %s', (kind) => {
     await payAgain(opened, second)
     await opened.budan.checkOrder('ORDER-1')
     expect(await briefly(opened)).toEqual(['duplicate_payment 8800 closed by budan'])
-    expect(told(opened)).toEqual([
+    expect(emitted(opened)).toEqual([
       'opened duplicate_payment 8800',
       'closed duplicate_payment by budan',
     ])
@@ -148,7 +148,7 @@ describe.each(kinds)('a refund of a credited order, on %s', (kind) => {
     expect((await exceptions(opened))[0]).toMatchObject({
       refundId: expect.stringMatching(/^5030/),
     })
-    expect(told(opened)).toEqual(['opened refunded_after_credit 8800'])
+    expect(emitted(opened)).toEqual(['opened refunded_after_credit 8800'])
   })
 
   test('that a query says was started is replaced by the part that its notice names', async () => {
@@ -174,7 +174,7 @@ describe.each(kinds)('a refund of a credited order, on %s', (kind) => {
     const notice = await refund(opened, 50)
     await Promise.all([1, 2, 3, 4].map(() => opened.budan.receiveCallback(notice)))
     expect(await briefly(opened)).toEqual(['partly_refunded 50 open'])
-    expect(told(opened)).toEqual(['opened partly_refunded 50'])
+    expect(emitted(opened)).toEqual(['opened partly_refunded 50'])
   })
 
   test('of two at the same moment, the last to be written makes it whole', async () => {
@@ -244,7 +244,7 @@ describe.each(kinds)('a review, on %s', (kind) => {
     return opened.budan.resolveReview('ORDER-1', { action, seen, ...words })
   }
 
-  test('opens one with the sum that was paid, closed by whoever dismisses it, and anew when it comes back', async () => {
+  test('opens one with the sum that was paid, closed by the operator who dismisses it, and anew when it comes back', async () => {
     const opened = await inReview()
     const { transactionId } = (await exceptions(opened))[0] ?? {}
     expect(await exceptions(opened)).toMatchObject([
@@ -267,7 +267,11 @@ describe.each(kinds)('a review, on %s', (kind) => {
     opened.control.answerAs('ORDER-1', { amount: { total: 98 } })
     await opened.budan.checkOrder('ORDER-1')
     expect(await briefly(opened)).toEqual(['review 99 closed by Li', 'review 100 open'])
-    expect(told(opened)).toEqual(['opened review 99', 'closed review by Li', 'opened review 100'])
+    expect(emitted(opened)).toEqual([
+      'opened review 99',
+      'closed review by Li',
+      'opened review 100',
+    ])
   })
 
   test('has refunds and further payments as a part of it', async () => {

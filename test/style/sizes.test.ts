@@ -33,7 +33,7 @@ const filesMax = 14
 /** Folders that have a file for each table, migration, command, page or scenario. */
 const fullFolders: Readonly<Record<string, number>> = {
   'src/cli': 25,
-  'src/cli/commands': 20,
+  'src/cli/commands': 21,
   'src/config': 19,
   'src/web/api': 17,
   'src/domain': 24,

@@ -243,10 +243,11 @@ describe('the stages say nothing that has no Chinese:', () => {
       { pending: [], held: [], unknown: [], breaking: ['010_z'] },
     ]
     const lasts = [null, now, new Date(0)]
-    const vitals = [...lasts.map((lastFinishedRunAt) => ({ now, lastFinishedRunAt })), null]
+    const exceptions = { review: { count: 2, amount: 8_800n } }
+    const vitals = lasts.map((lastFinishedRunAt) => ({ now, lastFinishedRunAt, exceptions }))
     for (const engine of engines) {
       for (const schema of schemas) {
-        for (const vital of vitals) {
+        for (const vital of [...vitals, null]) {
           for (const kind of ['pglite', 'postgres'] as const) {
             const readiness = examined({ engine, schema, vital, kind })
             for (const { detail } of readiness.checks) {
@@ -342,7 +343,7 @@ function inState(
   }: Partial<Parameters<typeof readinessOf>[0]> & Partial<ExaminedMerchant> = {},
 ) {
   const now = sampleOrder().createdAt
-  const vitals = { now, lastFinishedRunAt: now } as Vitals
+  const vitals = { now, lastFinishedRunAt: now, exceptions: {} } as Vitals
   const database: DatabaseState = {
     time: { kind: 'answered', value: now },
     vitals: { kind: 'answered', value: vitals },

@@ -28,6 +28,7 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
     listEntries: async () => ({ items: [], nextCursor: null }),
     listRuns: async () => ({ items: [sampleRun()], nextCursor: null }),
     findRun: async () => null,
+    openExceptions: async () => ({}),
     audit: async () => ({
       paid_not_credited: 0,
       credited_not_paid: 0,
@@ -43,6 +44,9 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
     checkOrder: async () => null,
     receiveCallback: async () => ({ kind: 'rejected', status: 401, reason: 'no signature' }),
     screenCallback: async () => null,
+    listExceptions: async () => ({ items: [], nextCursor: null }),
+    findException: async () => null,
+    closeException: async () => null,
     run: async () => ({ run: sampleRun(), results: [] }),
     readiness: async () => ({ ready: true, checks: [], vitals: null }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),

@@ -11,6 +11,13 @@ export const commandPhrases = {
     'Cannot find order "{orderNo}"': '找不到订单“{orderNo}”',
     'not known': '未知',
     'Only the first {count:word} events are shown.': '只显示前 {count} 条事件。',
+    'open: {count:word}, {sum:word} at stake': '未关闭 {count} 个，涉及 {sum}',
+    'exception {id:word} of order {orderNo} is closed now': '订单 {orderNo} 的异常单 {id} 已关闭',
+    'Cannot find exception "{id}"': '找不到异常单“{id}”',
+    'Nothing was changed: exception {id:word} is a review, which closes with it: `budan review {orderNo}`':
+      '未作任何改动：异常单 {id} 随待处理订单一起关闭：`budan review {orderNo}`',
+    'Nothing was changed: exception {id:word} was closed by "{by}" already':
+      '未作任何改动：异常单 {id} 已由“{by}”关闭',
     'more: --cursor {cursor:word}': '下一页：--cursor {cursor}',
     'The books do not agree: look at these orders before anything is paid out.':
       '账目不一致：请先核查这些订单，再对外付款。',

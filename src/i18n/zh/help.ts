@@ -53,7 +53,7 @@ export const helpPhrases = {
     "bring the database's schema up to date": '将数据库结构更新到最新',
     'one order and its timeline': '查看一个订单及其时间线',
     'orders, newest first': '列出订单，最新的在前',
-    'only these': '只列出该状态',
+    'only these': '只列出这些',
     'only this user’s': '只列出该用户的订单',
     'whose orders these are, where several merchants are configured':
       '配置了多个商户时，这些订单属于哪一个',
@@ -79,6 +79,12 @@ export const helpPhrases = {
     'say what is wrong with configuration, keys, clock, gateway and database':
       '检查配置、密钥、时钟、支付渠道和数据库，指出问题',
     'orders that wait for a person, oldest first': '列出待人工处理的订单，最早的在前',
+    'where money and books differ, newest first; or close one that is looked after':
+      '列出资金与账目不一致之处，最新的在前；或关闭已处理的异常单',
+    'of the exception to close': '要关闭的异常单编号',
+    'whether they are open': '是否未关闭',
+    'only those of this number': '只列出该单号的',
+    'with close: what was done about it': '与 `close` 连用：做了什么处理',
     'those that were dismissed, in the place of the queue': '改为列出已办结（无需入账）的订单',
     'query the gateway, show what can be done with an order in review, or do it':
       '向支付渠道查询后，处理一个待人工处理的订单',

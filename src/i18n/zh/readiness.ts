@@ -41,6 +41,8 @@ export const readinessPhrases = {
     'compensation_enabled is off: runs are made by hand':
       '已关闭 compensation_enabled：补单由人工发起',
     'the clock is stopped': '定时器已停止',
+    'none is open': '没有未关闭的异常单',
+    'warning: {count:word} open, {sum:word} at stake': '注意：{count} 个未关闭，涉及 {sum}',
     'no run has finished yet': '还没有完成过补单',
     'last run {at:word}': '上次运行 {at}',
     'no run has finished yet: runs do not finish': '还没有完成过补单：运行未能结束',

@@ -4,6 +4,7 @@ import type { PhraseSets } from '../phrases.ts'
 export const webPhrases = {
   refusal: {
     'Cannot find order {orderNo:json}': '找不到订单 {orderNo}',
+    'Cannot find exception {id:json}': '找不到异常单 {id}',
     'Cannot find the files of the package "{name}": no node_modules beside the program, nor in the working directory "{directory}", has it. Install budan in one of them: npm install budan':
       '找不到软件包 {name} 的文件：程序旁边和工作目录 {directory} 的 node_modules 中都没有。请在其中之一安装 budan：`npm install budan`',
     'Cannot find run {runId:json}': '找不到补单批次 {runId}',

@@ -4,11 +4,11 @@ import type {
   ExceptionKind,
   ExceptionState,
   Healing,
+  OpenExceptions,
   OpenedException,
 } from '../../domain/exception.ts'
 import type { MerchantIdentity } from '../../domain/merchant.ts'
-import type { Fen } from '../../domain/money.ts'
-import type { Page, PageRequest } from '../store.ts'
+import type { Page, PageRequest } from '../page.ts'
 
 /** What a store does for exceptions outside a step. */
 export interface ExceptionStore {
@@ -39,22 +39,14 @@ export interface ChangedExceptions {
 
 export interface ExceptionFilter extends PageRequest {
   /** Null or absent: any. */
-  readonly kind?: ExceptionKind | null
-  readonly state?: ExceptionState | null
-  readonly orderNo?: string | null
-  readonly merchant?: MerchantIdentity | null
+  readonly kind?: ExceptionKind | null | undefined
+  readonly state?: ExceptionState | null | undefined
+  readonly orderNo?: string | null | undefined
+  readonly merchant?: MerchantIdentity | null | undefined
 }
 
 export interface NewClosing {
   readonly by: string
   readonly address: string | null
   readonly reason: string
-}
-
-export type OpenExceptions = Partial<Readonly<Record<ExceptionKind, OpenCount>>>
-
-export interface OpenCount {
-  readonly count: number
-  /** At stake, in fen; what is of another currency than CNY is counted, and not summed. */
-  readonly amount: Fen
 }

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import type { Exception, ExceptionKind } from '../../domain/exception.ts'
+import type { Exception, ExceptionKind, OpenExceptions } from '../../domain/exception.ts'
 import { rowsOf, type Scope } from '../database.ts'
 import { byId, pageOf, startOf, walks } from '../sql/cursor.ts'
 import { ofIdentity } from '../sql/merchant.ts'
 import { isUnstorable } from '../sql/storable-text.ts'
 import type { Page } from '../store.ts'
-import type { ExceptionFilter, OpenExceptions } from './exception-store.ts'
+import type { ExceptionFilter } from './exception-store.ts'
 import { type ExceptionRow, exceptionColumns, exceptionOf } from './rows.ts'
 
 /** Newest first, by the primary key. There are few: most orders never have one. */

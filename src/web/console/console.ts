@@ -25,6 +25,8 @@ import {
   sendErrorPage,
   wantsPage,
 } from './error-page.tsx'
+import { addExceptions } from './exceptions/exceptions.tsx'
+import { LatestExceptions } from './exceptions/latest-exceptions.ts'
 import { keepForm, leaveFlash } from './flash.ts'
 import { Guard } from './guard.ts'
 import { LatestAudit } from './latest-audit.ts'
@@ -66,6 +68,7 @@ export async function addConsole(
   app.decorate('gateway', budan.gateway)
   app.decorate('merchants', budan.merchants)
   const routes = new Routes()
+  const latestExceptions = new LatestExceptions(budan.store)
   app.addHook('onRoute', (route) => {
     route.schema ??= { hide: true }
     routes.add(route)
@@ -79,7 +82,7 @@ export async function addConsole(
     return {
       visitor: visitorOf(request, { isBySession: guard.entryOf(request) === 'session' }),
       csrf: reply.generateCsrf({ secure: isSecure(request) }),
-      ...{ version, caller, hasMetrics },
+      ...{ version, caller, hasMetrics, openExceptions: latestExceptions.of(request) },
       may: (method, path) => routes.isOpen(method, path, mayUse),
     }
   })
@@ -103,10 +106,14 @@ export async function addConsole(
     // Only its owner sends a Bearer token; cookies are sent by every page.
     checkForms(guarded, (request) => guard.entryOf(request) !== 'token')
     requireScopes(guarded, access, 'preValidation')
+    guarded.addHook('preHandler', async (request) => {
+      if (wantsPage(request)) await latestExceptions.readFor(request)
+    })
     const latestAudit = new LatestAudit(budan.store, { clock })
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
     const again = tokenAgain({ access, guard })
-    addPages(guarded, { budan, clock, latestAudit, isStillIn, tokenAgain: again })
+    const shared = { latestAudit, latestExceptions }
+    addPages(guarded, { budan, clock, ...shared, isStillIn, tokenAgain: again })
     if (sessions !== null) addSessions(guarded, { store: budan.store, sessions, access })
   })
   app.get('/*', async (request, reply) => {
@@ -127,6 +134,7 @@ function addPages(app: WebApp, parts: ConsoleParts): void {
   addAudit(app, parts)
   addRuns(app, parts)
   addReviews(app, parts)
+  addExceptions(app, parts)
 }
 
 /** Reads only forms: another site can make a browser send JSON only under a false content type. */

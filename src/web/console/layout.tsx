@@ -4,6 +4,7 @@ import { renderToString } from 'preact-render-to-string'
 import { locales } from '../../i18n/locale.ts'
 import type { Budan } from '../../service.ts'
 import { assets } from './assets.ts'
+import { OpenCount } from './exceptions/open-count.tsx'
 import { ActionForm } from './parts.tsx'
 import { type Frame, type Rendering, RenderingContext, useFrame } from './rendering.ts'
 import { Who } from './rights/who.tsx'
@@ -26,6 +27,7 @@ const paths: Readonly<Record<Section, string>> = {
   orders: '/orders',
   runs: '/runs',
   reviews: '/reviews',
+  exceptions: '/exceptions',
   accounts: '/accounts',
   audit: '/audit',
   sessions: '/sessions',
@@ -188,6 +190,7 @@ function Menu({ section }: { section: Section | null }) {
               {...(name === section && { 'aria-current': 'page' as const })}
             >
               {text}
+              {name === 'exceptions' && <OpenCount />}
             </a>
           </li>
         ))}

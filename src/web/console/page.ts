@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../domain/clock.ts'
 import type { Budan } from '../../service.ts'
+import type { LatestExceptions } from './exceptions/latest-exceptions.ts'
 import type { LatestAudit } from './latest-audit.ts'
 import type { TokenAgain } from './rights/token-again.ts'
 
@@ -10,6 +11,8 @@ export interface ConsoleParts {
   readonly clock: Clock
   /** The last audit, for all pages. */
   readonly latestAudit: LatestAudit
+  /** For the menu of all pages. */
+  readonly latestExceptions: LatestExceptions
   /** Whether the login of the request still holds: a stream must end with the session. */
   isStillIn(request: FastifyRequest): Promise<boolean>
   /** For a form that needs the token of the session. */

@@ -28,6 +28,10 @@ export function reviewPath({ orderNo, merchant }: OrderAddress): string {
   return withMerchant(`/reviews/${encodeURIComponent(orderNo)}`, merchant)
 }
 
+export function exceptionPath(id: string): string {
+  return `/exceptions/${encodeURIComponent(id)}`
+}
+
 function withMerchant(path: string, merchant: string | null): string {
   return merchant === null ? path : withQuery(path, { merchant })
 }

@@ -1,5 +1,6 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { OpenCount } from '../../domain/exception.ts'
 import type { GatewayLabel } from '../../gateway/gateway.ts'
 import type { Locale } from '../../i18n/locale.ts'
 import type { Budan } from '../../service.ts'
@@ -16,6 +17,8 @@ export interface Frame {
   readonly caller: Caller | null
   /** `/metrics` needs no token, so that a browser can open it. */
   readonly hasMetrics: boolean
+  /** Exceptions that are open; null: not known now. */
+  readonly openExceptions: OpenCount | null
   /** Whether the path may be linked to, or its form be shown: by the scope of its route. */
   may(method: 'GET' | 'POST', path: string): boolean
 }

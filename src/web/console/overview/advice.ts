@@ -1,3 +1,4 @@
+import { formatFen } from '../../../domain/money.ts'
 import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { translate } from '../../../i18n/translate.ts'
@@ -104,6 +105,7 @@ const advice = gatewayCatalog<AdviceWords>({
       todo: 'The payment differs from the order, or a refund of an unknown amount was started. The review queue explains each order and what you can do.',
       path: '/reviews',
     }),
+    exceptions: exceptionsInEnglish,
     gateway_failing: ({ failed, total, outcome }) => ({
       what: `${countText(failed)} of this node’s last ${countText(total)} calls to ${gateway} failed; mostly: ${outcomeText(outcome, overviewWords('en', { en: gateway }))}.`,
       todo: `If it lasts, check this machine’s internet connection and ${gateway}’s notices. Orders are queried again; none is given up.`,
@@ -192,6 +194,7 @@ const advice = gatewayCatalog<AdviceWords>({
       todo: '用户付了款，但与订单不符，或已发起退款、金额未知。打开待处理列表，每笔都有说明和可选的操作。',
       path: '/reviews',
     }),
+    exceptions: exceptionsInChinese,
     gateway_failing: ({ total, failed, outcome }) => ({
       what: `本节点最近 ${countText(total)} 次调用${gateway}，${countText(failed)} 次失败，多为：${outcomeText(outcome, overviewWords('zh', { en: gateway }))}。`,
       todo: `如果持续，请检查本机网络和${gateway}的公告。订单会继续查询，不会放弃。`,
@@ -226,4 +229,21 @@ function countsText(
 
 function outcomeText(outcome: string, { outcomes }: OverviewWords): string {
   return outcomes[outcome] ?? outcome
+}
+
+function exceptionsInEnglish({ count, amount }: Concerns['exceptions']): Advice {
+  const are = count === 1 ? '1 exception is' : `${countText(count)} exceptions are`
+  return {
+    what: `${are} open besides reviews: money and books differ by up to ${formatFen(amount)}.`,
+    todo: 'Look at each: the list says what happened and what you can do.',
+    path: '/exceptions?state=open',
+  }
+}
+
+function exceptionsInChinese({ count, amount }: Concerns['exceptions']): Advice {
+  return {
+    what: `除待处理订单外，还有 ${countText(count)} 个异常单未关闭：资金与账目不一致，最多涉及 ${formatFen(amount)}。`,
+    todo: '请逐个查看：列表说明了发生了什么、可以怎么办。',
+    path: '/exceptions?state=open',
+  }
 }

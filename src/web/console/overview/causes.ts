@@ -28,6 +28,7 @@ const mendFirst: Readonly<Partial<Record<ConcernKind, readonly ConcernKind[]>>> 
   long_overdue: late,
   // A resolution queries the gateway, and is stored.
   reviews: [...database, ...gateway],
+  exceptions: database,
   audit_failed: database,
 }
 

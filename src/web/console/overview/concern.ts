@@ -1,3 +1,4 @@
+import type { Fen } from '../../../domain/money.ts'
 import type { Audit } from '../../../store/store.ts'
 
 export type ConcernKind = keyof Concerns
@@ -36,6 +37,8 @@ export interface Concerns {
   readonly engine_away: object
   readonly orders_unknown: Partial<OfMerchants> & { readonly detail: string }
   readonly reviews: { readonly count: number }
+  /** But for reviews. */
+  readonly exceptions: { readonly count: number; readonly amount: Fen }
   readonly by_hand: object
   readonly audit_failed: object
 }

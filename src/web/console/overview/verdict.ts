@@ -1,3 +1,4 @@
+import { totalOf } from '../../../domain/exception.ts'
 import type { SchedulePolicy } from '../../../domain/schedule.ts'
 import { type Readiness, type ReadinessCheck, warningMark } from '../../../health/readiness.ts'
 import type { Audit } from '../../../store/store.ts'
@@ -51,6 +52,7 @@ export function verdictOf({ snapshot, calls, policy }: Evidence): Verdict {
     ...(vitals === null || vitals.reviewQueue === 0
       ? []
       : [{ kind: 'reviews' as const, count: vitals.reviewQueue }]),
+    ...exceptionConcerns(vitals),
     ...byHandConcerns(snapshot, policy),
   ]
   const tone = found.some(isBad) ? 'bad' : found.length > 0 ? 'warn' : 'good'
@@ -113,6 +115,8 @@ function merchantsConcerns({ checks }: Readiness): readonly Concern[] {
 function quietConcern({ name, condition, detail }: ReadinessCheck): Concern | null {
   if (condition !== 'warning') return null
   if (name === 'engine') return { kind: 'engine_away' }
+  // Reviews are a concern of their own: see `exceptionConcerns`.
+  if (name === 'exceptions') return null
   return { kind: 'orders_unknown', detail: detail.slice(warningMark.length) }
 }
 
@@ -185,6 +189,12 @@ function gatewayConcerns(
   if (isHeld === true || total.count < callsMin || failed * 2 < total.count) return []
   const outcome = failures[0]?.outcome ?? ''
   return [{ kind: 'gateway_failing', failed, total: total.count, outcome }]
+}
+
+function exceptionConcerns(vitals: Snapshot['vitals']): readonly Concern[] {
+  const { review: _, ...others } = vitals?.exceptions ?? {}
+  const total = totalOf(others)
+  return total.count === 0 ? [] : [{ kind: 'exceptions', ...total }]
 }
 
 /** An external scheduler may start the runs: then there are recent ones. */

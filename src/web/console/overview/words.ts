@@ -175,6 +175,7 @@ export const overviewWords = gatewayCatalog({
       gateway: 'Queries',
       engine: 'Engine',
       schedule: 'Schedule',
+      exceptions: 'Exceptions',
     } satisfies Record<ReadinessCheck['name'], string>,
     gateway,
     stateOf: { good: 'OK', bad: 'fault', warn: 'warning', plain: 'idle' } satisfies Record<
@@ -311,6 +312,7 @@ export const overviewWords = gatewayCatalog({
       gateway: '查询',
       engine: '调度引擎',
       schedule: '定时运行',
+      exceptions: '异常单',
     },
     gateway,
     stateOf: { good: '正常', bad: '故障', warn: '留意', plain: '空闲' },

@@ -31,7 +31,8 @@ export function resolveForm(
   })
 }
 
-function line(max: number, words: ReviewWords) {
+/** A text of one line that a person enters. */
+export function line(max: number, words: ReviewWords) {
   return z
     .string({ error: words.empty })
     .trim()
@@ -41,7 +42,8 @@ function line(max: number, words: ReviewWords) {
     })
 }
 
-function only(name: string, words: ReviewWords) {
+/** The name of the token's owner, which nobody has to enter. */
+export function only(name: string, words: ReviewWords) {
   return z
     .string()
     .optional()
@@ -136,7 +138,8 @@ function Signature({ preview, given, faults }: ResolveFormProps) {
   )
 }
 
-function OwnName({ name, fault }: { name: string; fault: string | undefined }) {
+/** Who is recorded, where that need not be entered. */
+export function OwnName({ name, fault }: { name: string; fault: string | undefined }) {
   const words = reviewWords()
   return (
     <p>

@@ -70,9 +70,7 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
     const form = readForm(resolveForm(localeOf(request), { label, ownName }), given)
     if (!form.ok) return showFaults(exchange, { parts, faults: form.faults })
     const { token, ...typed } = form.value
-    if (ownName === null) {
-      setCookie(exchange, { name: nameCookie, value: typed.name, maxAgeS: yearS })
-    }
+    if (ownName === null) rememberName(exchange, typed.name)
     // Only a credit moves money.
     const fault = typed.action === 'credit' ? await parts.tokenAgain(exchange, token) : null
     if (reply.sent) return reply
@@ -197,11 +195,18 @@ function send(
   )
 }
 
-/** The name of the last operator on this browser. */
 const nameCookie = 'budan_operator'
 const yearS = 365 * 86_400
 
-function rememberedName({ cookies }: FastifyRequest): string {
+/** For the next form on this browser. */
+export function rememberName(
+  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  name: string,
+): void {
+  setCookie(exchange, { name: nameCookie, value: name, maxAgeS: yearS })
+}
+
+export function rememberedName({ cookies }: FastifyRequest): string {
   const name = cookies[nameCookie] ?? ''
   return wordsFault(name, wordsMax.name) === null ? name : ''
 }

@@ -1,0 +1,115 @@
+import { ConfigError } from '../../config/fault.ts'
+import {
+  type Exception,
+  type ExceptionKind,
+  exceptionKinds,
+  totalOf,
+} from '../../domain/exception.ts'
+import { merchantName } from '../../domain/merchant.ts'
+import { formatAmount } from '../../domain/money.ts'
+import { reasonText } from '../../i18n/reasons.ts'
+import { presentException, presentTotal } from '../../web/api/exceptions/present.ts'
+import { localActor, wordsGiven } from '../actor.ts'
+import type { ColumnKey } from '../columns.ts'
+import type { Command, CommandContext, CommandInput } from '../context.ts'
+import { CommandError } from '../failure.ts'
+import type { Cell } from '../output.ts'
+import { merchantIdGiven, namesIn, readStore, withStore } from '../reader.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/** Where money and books differ, newest first; or closes one. */
+export const exceptions: Command = async (context, given) => {
+  const [action, id] = given.args
+  if (action === undefined) return list(context, given)
+  if (id === undefined) throw new ConfigError(['close: needs the id of an exception'])
+  return close(context, { id, given })
+}
+
+async function list(context: CommandContext, given: CommandInput): Promise<ExitCode> {
+  const { output } = context
+  const { kind, state, order, limit, cursor = null } = given.options
+  const misplaced = given.options.reason !== undefined
+  if (misplaced) throw new ConfigError(['--reason: needs close and the id of an exception'])
+  const filter = {
+    ...{ limit: Number(limit), cursor: cursor === null ? null : String(cursor) },
+    ...{ kind: kindOf(kind), state: stateOf(state), orderNo: order ? String(order) : null },
+    merchant: merchantIdGiven(context, given),
+  }
+  const { page, open } = await readStore(context, async (store) => ({
+    page: await store.listExceptions(filter),
+    open: await store.openExceptions(),
+  }))
+  if (output.asJson) {
+    output.json({
+      exceptions: page.items.map((each) => presentException(each, namesIn(context))),
+      next_cursor: page.nextCursor,
+      open: presentTotal(open),
+    })
+    return 0
+  }
+  showTable(context, page.items)
+  const { count, amount } = totalOf(open)
+  output.note(`open: ${count}, ${formatAmount(amount, 'CNY')} at stake`)
+  if (page.nextCursor !== null) output.note(`more: --cursor ${page.nextCursor}`)
+  return 0
+}
+
+function kindOf(given: unknown): ExceptionKind | null {
+  return exceptionKinds.find((each) => each === given) ?? null
+}
+
+/** Open ones, unless others are wanted. */
+function stateOf(given: unknown): 'open' | 'closed' | null {
+  if (given === 'all') return null
+  return given === 'closed' ? 'closed' : 'open'
+}
+
+function showTable(context: CommandContext, items: readonly Exception[]): void {
+  const { output } = context
+  const { merchants } = namesIn(context)
+  const named = <Each>(cells: readonly Each[], merchant: Each) =>
+    merchants.length > 1 ? [...cells.slice(0, 2), merchant, ...cells.slice(2)] : cells
+  const columns: readonly ColumnKey[] = [
+    ...(['id', 'kind', 'order_no', 'amount_at_stake'] as const),
+    ...(['opened_at', 'reason', 'closed_by'] as const),
+  ]
+  output.table(
+    named<ColumnKey>(columns, 'merchant'),
+    items.map((each) => {
+      const { codedReason, reason, closing } = each
+      const cells: readonly Cell[] = [
+        ...[each.id, output.term('exception', each.kind), each.orderNo],
+        formatAmount(each.amountAtStake, each.currency),
+        each.openedAt,
+        codedReason === null ? reason : reasonText(codedReason, output.locale),
+        closing?.by ?? null,
+      ]
+      return named<Cell>(cells, merchantName(merchants, each))
+    }),
+  )
+}
+
+async function close(
+  context: CommandContext,
+  { id, given }: { readonly id: string; readonly given: CommandInput },
+): Promise<ExitCode> {
+  const { output } = context
+  if (given.options.reason === undefined) throw new ConfigError(['--reason: is needed with close'])
+  const reason = wordsGiven(given, 'reason')
+  const { name: by, address } = localActor()
+  const { closed, found } = await withStore(context, async (store) => {
+    const row = await store.closeException(id, { by, address, reason })
+    return { closed: row, found: row ?? (await store.findException(id)) }
+  })
+  if (found === null) throw new CommandError(`Cannot find exception "${id}"`)
+  if (closed === null) throw new CommandError(whyNot(found))
+  if (output.asJson) output.json(presentException(closed, namesIn(context)))
+  else output.line(`exception ${id} of order ${closed.orderNo} is closed now`)
+  return 0
+}
+
+function whyNot({ id, orderNo, closing }: Exception): string {
+  return closing === null
+    ? `Nothing was changed: exception ${id} is a review, which closes with it: \`budan review ${orderNo}\``
+    : `Nothing was changed: exception ${id} was closed by "${closing.by}" already`
+}
