@@ -18,12 +18,14 @@ export {
   writeMerchant,
 } from 'budan-simulator'
 export {
+  type AlertInput,
   type ConfigInput,
   completeConfig,
   type MerchantInput,
   type WechatInput,
 } from './config/complete.ts'
 export type {
+  AlertConfig,
   Config,
   MerchantConfig,
   MerchantId,

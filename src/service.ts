@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { openAlerts } from './alerts/open.ts'
 import { sealOldOnce } from './audit/seal-old.ts'
 import { type Verified, type VerifyOptions, verifyCredits } from './audit/verify.ts'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
@@ -20,7 +21,7 @@ import {
 import { assert } from './domain/assert.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import type { Emit } from './domain/event.ts'
-import { type ConfiguredMerchant, isOf } from './domain/merchant.ts'
+import type { ConfiguredMerchant } from './domain/merchant.ts'
 import type { Actor, Merchant, Order, Review } from './domain/order.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
@@ -29,6 +30,7 @@ import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gat
 import { DatabaseWatch } from './health/database-state.ts'
 import { type Readiness, readinessOf } from './health/readiness.ts'
 import { countMax, together } from './job/backlog.ts'
+import { reportForeign } from './job/foreign-orders.ts'
 import { InFlight } from './job/in-flight.ts'
 import { prune, pruningAfterRuns } from './job/retention.ts'
 import { type Running, type RunRequest, startRun } from './job/scan.ts'
@@ -204,8 +206,9 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     state,
     merchants: () => desks.readings,
     engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
+    robots: (config.alerts ?? []).map(({ name }) => name),
   })
-  const listeners = new Set([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
+  const listeners = new Set<Emit>([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
   const emit = emitTo(listeners, redact)
   const clock = parts.clock ?? systemClock
   const { recharge } = config
@@ -242,7 +245,10 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     name: OfMerchant & { readonly orderNo: string },
     work: (desk: Desk, name: Required<OrderName>) => Promise<T>,
   ) => inFlight.track(desks.nameOf(store, name).then((named) => work(named.desk, named.name)))
-  await reportForeign(running, desks)
+  const readDatabase = () => watch.read()
+  const alerts = await openAlerts(config, { emit, clock, policy, readDatabase })
+  if (alerts !== null) listeners.add((event) => alerts.receive(event))
+  await reportForeign(running, merchants)
   store.onProofFault((fault) => emit({ type: 'proof_failed', error: fault }))
   const verifying = {
     keys: new ProofKeys(config.proof.keys),
@@ -320,12 +326,17 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     readiness: async () => (await state()).readiness,
     metrics: () => metrics.read(),
-    start: () => job.start(),
+    start: () => {
+      alerts?.begin()
+      job.start()
+    },
     stop: async () => {
       await inFlight.end(job.stop())
+      await alerts?.end()
     },
     close: async () => {
       await inFlight.end(job.stop())
+      await alerts?.end()
       await Promise.all(desks.all.map((desk) => desk.gateway.stop()))
       // Work that met no deadline may still hold a connection.
       await Promise.race([store.close(), delay(settleGraceMs, undefined, { ref: false })])
@@ -370,14 +381,6 @@ function readingOf(engine: Engine): Pick<EngineReading, 'isUp' | 'jobs'> {
   const { state, jobs } = engine.vitals()
   const hasServer = state === 'up' || state === 'away'
   return { isUp: hasServer ? state === 'up' : null, jobs }
-}
-
-/** Orders of a merchant that is not configured are claimed by no run here: an operator has to know. */
-async function reportForeign({ store, emit }: Running, desks: Desks): Promise<void> {
-  for (const { count, ...merchant } of await store.openOrders()) {
-    const isOurs = desks.all.some((desk) => isOf(desk.merchant, merchant))
-    if (!isOurs) emit({ type: 'orders_foreign', merchant, count })
-  }
 }
 
 async function runNow(

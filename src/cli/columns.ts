@@ -62,6 +62,10 @@ const columns = {
   refunded: { zh: '已退款' },
   column: { zh: '列' },
   value: { zh: '值' },
+  alert: { zh: '告警接收方' },
+  kind: { zh: '类型' },
+  taken: { en: 'result', zh: '结果' },
+  answer: { zh: '应答', isProse: true },
 } satisfies Record<string, Column>
 
 export type ColumnKey = keyof typeof columns

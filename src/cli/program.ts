@@ -88,6 +88,12 @@ function addSetupCommands(program: Command, start: Start): void {
     .option('--expires <time>', 'a date, like 2027-01-31, or a time of RFC 3339')
     .action(start(async () => (await import('./commands/token.ts')).newToken))
   program
+    .command('alerts')
+    .description('send a test message to each configured alert, and show what is answered')
+    .addArgument(new Argument('<action>').choices(['test']))
+    .option('--name <name>', 'only this one of the configured alerts')
+    .action(start(async () => (await import('./commands/alerts.ts')).testAlerts))
+  program
     .command('completion')
     .description('print a script that completes commands and options in a shell')
     .addArgument(new Argument('<shell>').choices(shells))

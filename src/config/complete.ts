@@ -1,6 +1,7 @@
 import { KeyObject } from 'node:crypto'
 import { camelCase, snakeCase } from '../text/names.ts'
 import type {
+  AlertConfig,
   Config,
   DatabaseConfig,
   LogConfig,
@@ -49,7 +50,12 @@ export interface ConfigInput {
   readonly proof?: Config['proof']
   /** As `loadConfig` gives them: they are taken as they are. */
   readonly sources?: readonly SourceConfig[]
+  /** Default: nobody is notified. */
+  readonly alerts?: readonly AlertInput[]
 }
+
+/** By default a name that is the kind's, no secret, and Chinese. */
+export type AlertInput = Pick<AlertConfig, 'kind' | 'url'> & Partial<AlertConfig>
 
 /**
  * A merchant. The type lets a required value be undefined, because an environment variable may not
@@ -144,7 +150,7 @@ function givenTwice({ wechat, merchants = [] }: CheckedInput): string[] {
 }
 
 /** The tree that a file would give: sections with keys in snake case, and values as text. */
-function treeOf({ wechat, merchants = [], proof, ...rest }: CheckedInput): ConfigTree {
+function treeOf({ wechat, merchants = [], proof, alerts, ...rest }: CheckedInput): ConfigTree {
   // A complete configuration without keys has an empty list, which is a slip in a file alone.
   const hasNoKeys = Array.isArray(proof?.keys) && proof.keys.length === 0
   const sections = Object.entries({ ...rest, ...(!hasNoKeys && { proof }) }).map(
@@ -152,6 +158,7 @@ function treeOf({ wechat, merchants = [], proof, ...rest }: CheckedInput): Confi
   )
   return {
     ...Object.fromEntries(sections),
+    ...(alerts != null && { alerts: textOf(alerts) }),
     wechat: merchantTree(wechat),
     merchants: Array.isArray(merchants) ? merchants.map(merchantTree) : merchants,
   }

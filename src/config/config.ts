@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Role, Scope } from '../domain/scope.ts'
+import type { AlertKind, alertLanguages } from './alerts/alert-schema.ts'
 import type { SourceConfig } from './sources/source-config.ts'
 
 /** The configuration as the program uses it: parsed and checked, with its keys loaded. */
@@ -19,6 +20,20 @@ export interface Config {
   readonly proof: { readonly keys: readonly ProofKey[] }
   /** Tables of orders that shops keep themselves; absent: none. */
   readonly sources?: readonly SourceConfig[]
+  /** Whom alerts are sent to; absent: nobody. */
+  readonly alerts?: readonly AlertConfig[]
+}
+
+/** A group robot, a program or a watchdog that is notified of what a person must know. */
+export interface AlertConfig {
+  /** Unique; by default that of its kind. Stands in log lines and metrics. */
+  readonly name: string
+  readonly kind: AlertKind
+  /** A secret: who has it can write to the group. */
+  readonly url: string
+  /** What messages are signed with; null: nothing. */
+  readonly secret: string | null
+  readonly language: (typeof alertLanguages)[number]
 }
 
 /** Where the HTTP API listens, and who may call it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
+import { alertFileKeys, alertKeys } from './alerts/alert-schema.ts'
 import { type ConfigTree, type Overlay, withValue } from './file.ts'
 import { merchantFileKeys, merchantSchema } from './merchants/merchant-schema.ts'
 import { proofFileKeys, proofKeySchema } from './proof/proof-schema.ts'
@@ -39,6 +40,7 @@ export function keyPathsKnown(): readonly string[] {
   const merchants = [...merchantFileKeys, ...leavesOf(merchantSchema).map(({ key }) => key)]
   const tokens = leavesOf(tokenSchema).map(({ key }) => key)
   const proofKeys = [...proofFileKeys, ...leavesOf(proofKeySchema).map(({ key }) => key)]
+  const alerts = [...alertFileKeys, ...leavesOf(alertKeys).map(({ key }) => key)]
   const sources = ['preset', 'url_file', ...leavesOf(sourceSchema).map(({ key }) => key)]
   return [
     ...configKeys().map(({ section, key }) => `${section}.${key}`),
@@ -49,6 +51,7 @@ export function keyPathsKnown(): readonly string[] {
     'proof.keys',
     ...proofKeys.map((key) => `proof.keys.*.${key}`),
     ...sources.map((key) => `sources.*.${key}`),
+    ...alerts.map((key) => `alerts.*.${key}`),
   ]
 }
 

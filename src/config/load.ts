@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { inCamelCase } from '../text/names.ts'
-import type { Config, ProofKey, TokenConfig } from './config.ts'
+import { alertSecretFiles, fillAlerts } from './alerts/fill-alerts.ts'
+import type { AlertConfig, Config, ProofKey, TokenConfig } from './config.ts'
 import { overlayEnvironment } from './environment.ts'
 import { ConfigError, type Read } from './fault.ts'
 import { type ConfigTree, isMapping, type Overlay, readConfigFile, valueIn } from './file.ts'
@@ -117,13 +118,19 @@ export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly stri
   return [
     ...(file !== null && hasSecret(tree) ? [file] : []),
     ...keyFiles,
-    ...(file === null ? [] : [...secretFilesOf(tree, file), ...proofSecretFiles(tree, file)]),
+    ...(file === null ? [] : secretFilesIn(tree, file)),
     ...(place.kind === 'made' && existsSync(place.path) ? [place.path] : []),
   ]
 }
 
+function secretFilesIn(tree: ConfigTree, file: string): readonly string[] {
+  return [secretFilesOf, proofSecretFiles, alertSecretFiles].flatMap((filesOf) =>
+    filesOf(tree, file),
+  )
+}
+
 function hasSecret(tree: ConfigTree): boolean {
-  const { server, database, engine, proof, sources } = tree
+  const { server, database, engine, proof, sources, alerts } = tree
   const has = (section: unknown, key: string) => isMapping(section) && section[key] !== undefined
   const hasPassword = (section: unknown) =>
     isMapping(section) && /:\/\/.*:.*@/s.test(String(section.url ?? ''))
@@ -136,6 +143,7 @@ function hasSecret(tree: ConfigTree): boolean {
         has(keys, 'api_v3_key') || has(keys, 'private_key') || hasPassword({ url: keys.proxy_url }),
     ) ||
     (Array.isArray(sources) && sources.some(hasPassword)) ||
+    (Array.isArray(alerts) && alerts.some((alert) => has(alert, 'url') || has(alert, 'secret'))) ||
     (isMapping(proof) && Array.isArray(proof.keys) && proof.keys.some((key) => has(key, 'secret')))
   )
 }
@@ -153,18 +161,23 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   const path = fileOf({ file })
   const overlay = overlayEnvironment(path === null ? {} : readConfigFile(path), env)
   const anchored = { ...overlay, tree: anchorPaths(overlay, path) }
-  const merchants = fillMerchants(fillProof(anchored, { file: path, env }), { file: path, env })
-  const { tree, faults } = fillSources(merchants.tree, { file: path, env })
+  const origin = { file: path, env }
+  const filled = fillAlerts(fillMerchants(fillProof(anchored, origin), origin), origin)
+  const { tree, faults } = fillSources(filled.tree, origin)
   return {
-    ...merchants,
+    ...filled,
     tree,
-    faults: [...merchants.faults, ...secondDatabaseFaults(overlay, path), ...faults],
+    faults: [...filled.faults, ...secondDatabaseFaults(overlay, path), ...faults],
   }
 }
 
 function tokenOf(token: ParsedConfig['server']['tokens'][number]): TokenConfig {
   const { name, sha256, role = null, scopes = null, expires_at: expiresAt = null } = token
   return { name, sha256, role, scopes, expiresAt }
+}
+
+function alertOf(alert: ParsedConfig['alerts'][number]): AlertConfig {
+  return { ...alert, secret: alert.secret ?? null }
 }
 
 /**
@@ -188,5 +201,6 @@ export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Con
     log,
     proof: { keys: proof.keys ?? [] },
     ...(parsed.sources.length > 0 && { sources: assembleSources(parsed) }),
+    ...(parsed.alerts.length > 0 && { alerts: parsed.alerts.map(alertOf) }),
   }
 }

@@ -1,5 +1,5 @@
 import { secretsInAddress } from '../servers/addresses.ts'
-import type { Config, MerchantConfig } from './config.ts'
+import type { AlertConfig, Config, MerchantConfig } from './config.ts'
 
 /** Replaces every secret in the text by `***`. */
 export type Redact = (text: string) => string
@@ -89,7 +89,7 @@ function formsOf(secret: string): readonly string[] {
 
 /** Every secret of a configuration. A new secret key must be added here. */
 export function secretsOf(config: Config): readonly string[] {
-  const { server, database, engine, merchants, proof, sources = [] } = config
+  const { server, database, engine, merchants, proof, sources = [], alerts = [] } = config
   return [
     ...secretsInAddress(database.url),
     ...secretsInAddress(engine.url),
@@ -100,7 +100,19 @@ export function secretsOf(config: Config): readonly string[] {
     ]),
     ...proof.keys.map(({ secret }) => secret),
     ...sources.flatMap(({ url }) => secretsInAddress(url)),
+    ...alerts.flatMap(secretsInAlert),
   ]
+}
+
+/**
+ * The key of a robot stands in the path or the query of its url. Short words of them, such as `send`, are
+ * none, and would hide other texts.
+ */
+function secretsInAlert({ url, secret }: AlertConfig): readonly string[] {
+  const { pathname, search, searchParams } = new URL(url)
+  const parts = [...pathname.split('/'), ...searchParams.values()]
+  const keys = parts.filter((part) => part.length >= 8 && !/^[a-z-]+$/.test(part))
+  return [url, ...(search === '' ? [] : [pathname + search]), ...keys, ...(secret ? [secret] : [])]
 }
 
 /** The inner lines of a key, in both forms that its file may have. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { userIdMark } from '../domain/decide.ts'
 import { databaseAddressFault, serverAddressFault } from '../servers/addresses.ts'
+import { alertsSchema } from './alerts/alert-schema.ts'
 import { merchantSchema, merchantsMax, qps, wechatSchema } from './merchants/merchant-schema.ts'
 import { defaultDatabaseUrl } from './paths.ts'
 import { proofSchema } from './proof/proof-schema.ts'
@@ -132,6 +133,7 @@ export const configSchema = z.strictObject({
   log: log.prefault({}),
   proof: proofSchema.prefault({}),
   sources,
+  alerts: alertsSchema,
 })
 
 export type ParsedConfig = z.output<typeof configSchema>

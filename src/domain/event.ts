@@ -156,6 +156,19 @@ interface Events {
     readonly error: string
   }
   readonly endpoint_recovered: { readonly endpoint: string; readonly failingMs: number }
+  /** An audit was made; `counts` by invariant. */
+  readonly audit_made: { readonly counts: Readonly<Record<string, number>> }
+  /** None has finished for two intervals, by any node, as far as this one can see. */
+  readonly runs_missing: { readonly lastFinishedAt: Date | null }
+  readonly runs_back: object
+  /** A message to a robot, or the call of a heartbeat. */
+  readonly alert_sent: { readonly robot: string }
+  readonly alert_unsent: { readonly robot: string }
+  /** Emitted once when a robot takes no messages, and once when it takes them again. */
+  readonly robot_failing: { readonly robot: string; readonly reason: string }
+  readonly robot_recovered: { readonly robot: string }
+  /** The process ends, and these were not sent. */
+  readonly alerts_dropped: { readonly robot: string; readonly count: number }
   /** No key of proofs is configured, and the one that was made could not be kept. */
   readonly proof_key_unwritable: { readonly path: string; readonly reason: string }
 }

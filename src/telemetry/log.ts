@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import type { LogConfig } from '../config/config.ts'
 import { type Redact, redactorOf } from '../config/redact.ts'
+import { brokenIn } from '../domain/audit.ts'
 import type { Emit, Event } from '../domain/event.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { resolvePackaged } from '../package-root.ts'
@@ -264,6 +265,24 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
   endpoint_recovered: info('Webhook endpoint is back', ({ endpoint, failingMs }) => ({
     ...{ endpoint, failing_ms: Math.round(failingMs) },
   })),
+  audit_made: {
+    level: ({ counts }) => (brokenIn(counts).length > 0 ? 'error' : 'debug'),
+    message: ({ counts }) =>
+      brokenIn(counts).length > 0 ? 'Audit: the books do not agree' : 'Audit: all counts are 0',
+    fields: ({ counts }) => Object.fromEntries(brokenIn(counts)),
+  },
+  runs_missing: error('No run has finished for two intervals', ({ lastFinishedAt }) => ({
+    last_finished_at: lastFinishedAt?.toISOString() ?? null,
+  })),
+  runs_back: info('Runs finish again'),
+  alert_sent: debug('Alert sent', ({ robot }) => ({ robot })),
+  alert_unsent: null, // `robot_failing` is logged once for an outage.
+  robot_failing: error('Alerts cannot be sent: trying again', ({ robot, reason }) => ({
+    robot,
+    reason,
+  })),
+  robot_recovered: info('Alerts can be sent again', ({ robot }) => ({ robot })),
+  alerts_dropped: warn('Alerts not sent before the end', ({ robot, count }) => ({ robot, count })),
   pruned: info('Old runs and events pruned', ({ runs, events }) => ({ runs, events })),
   prune_failed: error('Failed to prune old runs and events', (event) => ({
     error: text(event.error),

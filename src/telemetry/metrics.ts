@@ -10,10 +10,18 @@ export interface Metrics {
   read(): Promise<{ contentType: string; text: string }>
 }
 
+export interface Measured extends Readings {
+  /** Names of the receivers of alerts, so that each has a count from the start. */
+  readonly robots?: readonly string[]
+}
+
 /** Metrics in Prometheus' text format. */
-export function createMetrics(readings: Readings): Metrics {
+export function createMetrics({ robots = [], ...readings }: Measured): Metrics {
   const registry = new Registry()
   const instruments = createInstruments(registry)
+  for (const robot of robots) {
+    for (const result of ['sent', 'failed']) instruments.alerts.inc({ robot, result }, 0)
+  }
   const read = async () => {
     const gauges = await readGauges(readings)
     const texts = await Promise.all([registry.metrics(), gauges.metrics()])
@@ -130,6 +138,12 @@ function createInstruments(registry: Registry) {
       'budan_credits_unproved_total',
       'Transactions whose credits were posted without their proofs, which could not be written',
     ),
+    alerts: counter(
+      'budan_alerts_total',
+      'Messages to robots and programs, and calls of heartbeats, by whether they were taken',
+      'robot',
+      'result',
+    ),
     access: counter(
       'budan_access_total',
       'Logins to the console, and wrong tokens at console and API',
@@ -182,6 +196,8 @@ const counting: {
   },
   review_resolved: ({ reviewsResolved }, { action }) => reviewsResolved.inc({ action }),
   proof_failed: ({ unproved }) => unproved.inc(),
+  alert_sent: ({ alerts }, { robot }) => alerts.inc({ robot, result: 'sent' }),
+  alert_unsent: ({ alerts }, { robot }) => alerts.inc({ robot, result: 'failed' }),
   logged_in: ({ access }) => access.inc({ door: 'console', result: 'accepted' }),
   scope_missing: ({ scopeRefusals }, { scope }) => scopeRefusals.inc({ scope }),
   right_used: ({ rightsUsed }, { route }) => rightsUsed.inc({ route }),

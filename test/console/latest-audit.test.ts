@@ -21,7 +21,7 @@ function slowStore(kind: 'pglite' | 'postgres' = 'postgres') {
     auditRows: async () => [{ orderNo: 'ORDER-1', merchant: null }],
   }
   const at = new Date('2026-01-24T07:00:00Z')
-  const latest = new LatestAudit(store, { clock: () => at, now: () => time.ms })
+  const latest = new LatestAudit(store, { clock: () => at, emit: () => {}, now: () => time.ms })
   return { latest, audits, time, at }
 }
 

@@ -57,8 +57,8 @@ const ranks = [
     'desk.ts',
     'desks.ts',
   ],
-  ...['service.ts'],
-  ...['i18n', 'web', 'demo', 'cli', 'index.ts'],
+  ...['i18n', 'alerts', 'service.ts'],
+  ...['web', 'demo', 'cli', 'index.ts'],
 ]
 
 /** These are connected by those above them alone. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { translate } from '../../src/i18n/translate.ts'
 import { chinesePhrases } from '../../src/i18n/zh/phrases.ts'
+import { alertSentences } from './alert-sentences.ts'
 import { englishIn } from './chinese.ts'
 import { proofFaults, proofFindings } from './proof-sentences.ts'
 import { type Sentence, sentencesIn } from './sentences.ts'
@@ -304,7 +305,12 @@ this one was not signed, so the public key "1" could not be tried
 Several merchants have an order "1": 2/3, 4/5; say which is meant
 `
 
-const examples = [...written.trim().split('\n'), ...proofFaults, ...proofFindings]
+const examples = [
+  ...written.trim().split('\n'),
+  ...proofFaults,
+  ...proofFindings,
+  ...alertSentences,
+]
 
 /** Texts for the program itself, for other programs, or for developers. */
 const unread = [

@@ -1,7 +1,11 @@
+import { Alerts } from '../../alerts/alerts.ts'
 import { type Verified, verifyCredits } from '../../audit/verify.ts'
 import type { MerchantConfig } from '../../config/config.ts'
 import { ConfigError } from '../../config/fault.ts'
 import { wordReaders } from '../../desk.ts'
+import { brokenIn } from '../../domain/audit.ts'
+import { systemClock } from '../../domain/clock.ts'
+import type { Event } from '../../domain/event.ts'
 import { ProofKeys } from '../../proof/keys.ts'
 import { type Audited, auditWithOrders } from '../../store/audited.ts'
 import type { AuditedOrder } from '../../store/proofs/proof-store.ts'
@@ -28,9 +32,8 @@ export const audit: Command = async (context, { options }) => {
   }))
   if (verified !== null) noteCount(context, verified)
   const counts = { ...audited.counts, ...(verified && countsOf(verified)) }
-  const isBroken = Object.entries(counts).some(
-    ([name, count]) => name !== 'unproven_old' && count !== 0,
-  )
+  const isBroken = brokenIn(counts).length > 0
+  if (isBroken) await notify(context, counts)
   if (output.asJson) output.json(counts)
   else {
     show(context, counts)
@@ -42,6 +45,22 @@ export const audit: Command = async (context, { options }) => {
       output.note('The books do not agree: look at these orders before anything is paid out.')
   }
   return isBroken ? 1 : 0
+}
+
+/** An audit that is made each night by itself has no reader. */
+async function notify(
+  context: CommandContext,
+  counts: Readonly<Record<string, number>>,
+): Promise<void> {
+  const { alerts: configs = [] } = context.config('database')
+  const alerts = new Alerts({ configs, clock: systemClock, emit: noteFailure })
+  alerts.receive({ type: 'audit_made', counts })
+  await alerts.end()
+  function noteFailure(event: Event) {
+    if (event.type !== 'robot_failing') return
+    const reason = context.terminal.redact(event.reason)
+    context.output.note(`Cannot notify "${event.robot}" of it: ${reason}`)
+  }
 }
 
 async function verify(context: CommandContext, store: Store): Promise<Verified> {

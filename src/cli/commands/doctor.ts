@@ -4,6 +4,7 @@ import { ConfigError } from '../../config/fault.ts'
 import { merchantPlaces, proofKeysPlace, secretFiles } from '../../config/load.ts'
 import type { ConfigNeed } from '../../config/requirements.ts'
 import type { Command, CommandContext } from '../context.ts'
+import { examineAlerts } from '../doctor/alerts.ts'
 import { configurationFault, examineConfiguration } from '../doctor/configuration.ts'
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEngine } from '../doctor/engine.ts'
@@ -90,6 +91,7 @@ async function examine(
     ...ofEach((merchant) => examineProxy(merchant, env)),
     ...ofEach((merchant) => gateways.get(merchant) ?? []),
     ...sources,
+    ...examineAlerts(config.alerts),
   ]
 }
 

@@ -30,6 +30,15 @@ const proofExample = (first: string) => [
   '    - { id: k1, secret_file: ./proof_key }',
 ]
 
+/** Behind a "#" as well: nobody is notified by default. */
+const alertsExample = (first: string) => [
+  'alerts:',
+  `  # ${first}`,
+  '  - { kind: wecom, url_file: ./wecom_url, language: zh }',
+  '  - { kind: dingtalk, url_file: ./dingtalk_url, secret_file: ./dingtalk_secret, language: zh }',
+  '  - { kind: heartbeat, url_file: ./heartbeat_url }',
+]
+
 /** Also in `deploy/config.example.yaml`; a test compares the two. */
 const english: Comments = {
   'server.host': ['Where to listen. Beyond this machine (0.0.0.0) only with an api_token.'],
@@ -126,6 +135,11 @@ const english: Comments = {
     'Keep a copy of them on another machine: without them no credit can be verified. All nodes need the same.',
     'Or in the environment: PROOF_KEYS, PROOF_KEYS_FILE (ID:SECRET).',
   ],
+  alerts: [
+    'Who is notified of what a person must know: group robots (wecom, dingtalk, feishu), a program (webhook),',
+    'and a watchdog outside that is called after each run (heartbeat). Their urls are secrets.',
+    'See docs/alerts.md; budan alerts test sends a message to each.',
+  ],
   'log.level': ['trace, debug, info, warn, error, silent'],
   'log.format': ['json; pretty for people'],
 }
@@ -197,22 +211,33 @@ const chinese: Comments = {
     '保存在本文件旁边的 budan-proof-keys.json 里。请在另一台机器上留存副本：没有密钥就无法核验入账；',
     '各节点须使用同样的密钥。也可以放在环境变量 PROOF_KEYS 或 PROOF_KEYS_FILE 里（ID:SECRET）。',
   ],
+  alerts: [
+    '需要人处理的情况通知谁：群机器人（wecom、dingtalk、feishu）、自己的程序（webhook），',
+    '以及每次补单之后访问的外部监测（heartbeat）。这些 url 都是密钥。',
+    '见 docs/alerts.zh-CN.md；budan alerts test 会逐个发送测试消息。',
+  ],
   'log.level': ['trace、debug、info、warn、error、silent'],
   'log.format': ['json；pretty 便于人看'],
 }
 
-/** The lines before the first section, those above each key, and the section `proof`. */
+/** The lines before the first section, those above each key, and the sections `proof` and `alerts`. */
 export const fileWordsOf = catalog({
   en: {
     ...{ head: englishHead, keys: english },
     proofExample: proofExample(
       'The first one proves, all verify. 32 characters or more: openssl rand -base64 32',
     ),
+    alertsExample: alertsExample(
+      'Or in the environment, by the name, which is the kind where none is given: ALERTS_WECOM_URL',
+    ),
   },
   zh: {
     ...{ head: chineseHead, keys: chinese },
     proofExample: proofExample(
       '第一把用于新的入账，每一把都用于核验。至少 32 个字符：openssl rand -base64 32',
+    ),
+    alertsExample: alertsExample(
+      '也可以放在环境变量里，变量名取自名称（不写名称时取类型）：ALERTS_WECOM_URL',
     ),
   },
 })

@@ -27,15 +27,18 @@ export function draftSections(answers: Answers, locale: Locale): string {
     })
     return `${section}:\n${lines.join('')}`
   })
-  return [...sections, proofSection(locale)].join('\n')
+  return [...sections, ...commentedSections(locale)].join('\n')
 }
 
-function proofSection(locale: Locale): string {
-  const { keys, proofExample } = fileWordsOf(locale)
+/** Lists of mappings, which have no default. */
+function commentedSections(locale: Locale): readonly string[] {
+  const { keys, proofExample, alertsExample } = fileWordsOf(locale)
   return [
-    ...(keys['proof.keys'] ?? []).map((line) => `# ${line}\n`),
-    ...proofExample.map((line) => `#${line}\n`),
-  ].join('')
+    { comment: keys['proof.keys'] ?? [], example: proofExample },
+    { comment: keys.alerts ?? [], example: alertsExample },
+  ].map(({ comment, example }) =>
+    [...comment.map((line) => `# ${line}\n`), ...example.map((line) => `#${line}\n`)].join(''),
+  )
 }
 
 /** The line of a mapping within the section, before its first key. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertFileKeys } from '../../config/alerts/alert-schema.ts'
 import { merchantFileKeys } from '../../config/merchants/merchant-schema.ts'
 import { proofFileKeys } from '../../config/proof/proof-schema.ts'
 import { configSchema } from '../../config/schema.ts'
@@ -28,6 +29,10 @@ export function configJsonSchema(): object {
   allow(sections.wechat, merchantFileKeys)
   allow(itemsOf(sections.merchants), merchantFileKeys)
   allow(itemsOf(sections.sources), sourceFileKeys)
+  const alert = itemsOf(sections.alerts)
+  allow(alert, alertFileKeys)
+  // The url may come from its file, or from the environment.
+  alert.required = ['kind']
   const proofKeys = itemsOf(propertiesOf(sections.proof).keys)
   allow(proofKeys, proofFileKeys)
   // The other comes from its file.

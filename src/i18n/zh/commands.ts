@@ -10,6 +10,7 @@ export const commandPhrases = {
     'Its line for server.tokens in the configuration:': '写入配置 `server.tokens` 的那一行：',
     'Cannot find order "{orderNo}"': '找不到订单“{orderNo}”',
     'not known': '未知',
+    'Cannot notify "{robot}" of it: {reason}': '无法把此事通知“{robot}”：{reason}',
     'Only the first {count:word} events are shown.': '只显示前 {count} 条事件。',
     'open: {count:word}, {sum:word} at stake': '未关闭 {count} 个，涉及 {sum}',
     'exception {id:word} of order {orderNo} is closed now': '订单 {orderNo} 的异常单 {id} 已关闭',

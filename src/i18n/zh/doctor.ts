@@ -1,8 +1,10 @@
 import type { PhraseSets } from '../phrases.ts'
+import { alertAdvice, alertDetails, alertPlaces } from './alerts.ts'
 
 /** What the doctor finds, and the next step for each fault. */
 export const doctorPhrases = {
   place: {
+    ...alertPlaces,
     'source {name:word}': '订单来源 {name}',
     '{check:place}: {merchant:word}': '{check}：{merchant}',
     configuration: '配置',
@@ -27,6 +29,7 @@ export const doctorPhrases = {
   },
   finding: { ok: '正常', warn: '注意', fail: '错误' },
   detail: {
+    ...alertDetails,
     '{table:word} has a status that the mapping does not name: {status:json}':
       '{table} 有列映射中没有的状态：{status}',
     '{table:word}: {count:word} points of the schema need a look':
@@ -113,6 +116,7 @@ export const doctorPhrases = {
     'its path is {path:word}': '路径是 {path}',
   },
   step: {
+    ...alertAdvice,
     'make new ones with budan token new, or take them out of server.tokens':
       '用 `budan token new` 生成新的，或把它们从 `server.tokens` 里去掉',
     'give all nodes the same key: in proof.keys, or as the value of PROOF_KEYS_FILE a copy of {path}':

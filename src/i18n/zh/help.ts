@@ -11,6 +11,9 @@ export const helpPhrases = {
     'prompt for what is needed, check it, and write a commented budan.yaml':
       '逐项询问所需配置，检查后写出带注释的 budan.yaml',
     'the merchant number': '商户号',
+    'send a test message to each configured alert, and show what is answered':
+      '向每个已配置的告警接收方发送测试消息，并显示应答',
+    'only this one of the configured alerts': '只发给这一个',
     'make a token for a person or a program, and its line for server.tokens':
       '为人员或程序生成令牌，并给出写入 server.tokens 的那一行',
     'whose token it is, such as wang.li': '令牌属于谁，如 wang.li',

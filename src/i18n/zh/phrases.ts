@@ -1,5 +1,6 @@
 import type { PhraseSets } from '../phrases.ts'
 import { termsOf } from '../terms.ts'
+import { alertFaults, oddAlerts } from './alerts.ts'
 import { billPhrases } from './bills.ts'
 import { commanderPhrases } from './commander.ts'
 import { commandPhrases, sealingTroubles } from './commands.ts'
@@ -27,7 +28,8 @@ const parts: PhraseSets = {
   ...webPhrases,
   ...configPhrases,
   trouble: { ...storePhrases.trouble, ...sealingTroubles },
-  fault: { ...configPhrases.fault, ...merchantFaults, ...sourceConfigFaults },
+  fault: { ...configPhrases.fault, ...merchantFaults, ...sourceConfigFaults, ...alertFaults },
+  oddAlert: oddAlerts,
   ...merchantPhrases,
   ...commandPhrases,
   ...reportPhrases,

@@ -27,9 +27,11 @@ export function addAuditRoute(app: WebApp, budan: Budan): void {
       },
     },
     async (request) => {
-      const counts = await budan.store.audit()
-      if (request.query.verify !== 'true') return counts
-      return { ...counts, ...countsOf(await verified()) }
+      const audited = await budan.store.audit()
+      const isVerified = request.query.verify === 'true'
+      const counts = { ...audited, ...(isVerified && countsOf(await verified())) }
+      budan.emit({ type: 'audit_made', counts })
+      return counts
     },
   )
 }

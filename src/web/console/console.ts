@@ -109,7 +109,7 @@ export async function addConsole(
     guarded.addHook('preHandler', async (request) => {
       if (wantsPage(request)) await latestExceptions.readFor(request)
     })
-    const latestAudit = new LatestAudit(budan.store, { clock })
+    const latestAudit = new LatestAudit(budan.store, { clock, emit: budan.emit })
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
     const again = tokenAgain({ access, guard })
     const shared = { latestAudit, latestExceptions }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts'
+import type { Emit } from '../../domain/event.ts'
 import { type Audited, auditWithOrders } from '../../store/audited.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -36,6 +37,7 @@ const embeddedOrdersMax = 10_000
 export class LatestAudit {
   readonly #store: Pick<Store, 'kind' | 'audit' | 'auditRows'>
   readonly #clock: Clock
+  readonly #emit: Emit
   readonly #now: () => number
   #latest: AuditResult | null = null
   #failed = false
@@ -45,10 +47,15 @@ export class LatestAudit {
   /** `now` in milliseconds, of a monotonic clock. */
   constructor(
     store: Pick<Store, 'kind' | 'audit' | 'auditRows'>,
-    { clock, now = () => performance.now() }: { clock: Clock; now?: () => number },
+    {
+      clock,
+      emit,
+      now = () => performance.now(),
+    }: { clock: Clock; emit: Emit; now?: () => number },
   ) {
     this.#store = store
     this.#clock = clock
+    this.#emit = emit
     this.#now = now
   }
 
@@ -88,6 +95,7 @@ export class LatestAudit {
       const durationMs = this.#now() - beganAt
       this.#latest = { ...audited, at: this.#clock(), durationMs }
       this.#failed = false
+      this.#emit({ type: 'audit_made', counts: { ...audited.counts } })
       return this.#latest
     } catch (error) {
       this.#failed = true
