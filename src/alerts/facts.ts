@@ -70,7 +70,7 @@ export class Facts {
     },
     settle_failed: (event) => {
       const isPaid = event.answer?.kind === 'trade' && event.answer.trade.state === 'paid'
-      if (!isPaid || !this.#said.isNew(`settle ${orderOf(event)}`, repeatMs)) return null
+      if (!isPaid || !this.#said.isNew(`settle:${orderOf(event)}`, repeatMs)) return null
       return { type: 'credit_failed', orderNo: event.orderNo }
     },
     audit_made: ({ counts }) =>

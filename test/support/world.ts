@@ -45,6 +45,7 @@ export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
   readonly appId?: string
   /** Further app ids, of the configuration and at the gateway. */
   readonly appIds?: readonly string[]
+  readonly alerts?: Config['alerts']
 }
 
 /**
@@ -178,6 +179,7 @@ export function configOf(
     mchId,
     appId,
     appIds = [],
+    alerts,
   }: WorldOptions & { merchant: Merchant },
 ): Config {
   const { wechatpay } = merchant
@@ -185,6 +187,7 @@ export function configOf(
   const appids = [appId ?? merchant.appid, ...appIds] as const
   return {
     server: { host: '127.0.0.1', port: 0, apiToken: null },
+    ...(alerts !== undefined && { alerts }),
     database: { url: 'pglite:memory', retentionDays: retentionDays ?? 0 },
     engine: { url: 'local' },
     recharge: {

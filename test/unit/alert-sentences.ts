@@ -19,7 +19,11 @@ export const alertSentences: readonly string[] = [
   'feishu, at open.feishu.cn: the path is not that of a robot',
   'dingtalk, at robots.example.com: the host is not the usual one',
   'compare it with https://open.feishu.cn/open-apis/bot/v2/hook/…, and try it: budan alerts test --name 1',
+  'alerts[0].url: must not have a fragment',
   'Cannot notify "1" of it: 2',
+  'Cannot notify "1" of it: no answer within 10 s',
+  'the connection broke',
+  'HTTP 502, and no code',
   'send a test message to each configured alert, and show what is answered',
   'only this one of the configured alerts',
 ]

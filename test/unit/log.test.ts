@@ -123,6 +123,28 @@ describe('logEvents()', () => {
       'Webhook endpoint is back',
     ],
     [
+      { type: 'audit_made', counts: { unbalanced: 2, unproven_old: 1 } },
+      'error',
+      'Audit: the books do not agree',
+    ],
+    [
+      { type: 'runs_missing', lastFinishedAt: new Date(0) },
+      'error',
+      'No run has finished for two intervals',
+    ],
+    [{ type: 'runs_back' }, 'info', 'Runs finish again'],
+    [
+      { type: 'robot_failing', robot: 'wecom', reason: '93000' },
+      'error',
+      'Alerts cannot be sent: trying again',
+    ],
+    [{ type: 'robot_recovered', robot: 'wecom' }, 'info', 'Alerts can be sent again'],
+    [
+      { type: 'alerts_dropped', robot: 'wecom', count: 3 },
+      'warn',
+      'Alerts not sent before the end',
+    ],
+    [
       { type: 'proof_key_unwritable', path: '/k.json', reason: 'why' },
       'warn',
       'Credits keep no proof, because no key can be kept here: set proof.keys, or let this file be written',

@@ -24,7 +24,7 @@ export const testAlerts: Command = async (context, { options }) => {
       shown.map(({ name: alert, kind, taken, answer }) => [
         ...[alert, kind],
         { text: taken ? 'ok' : 'failed', tone: taken ? 'green' : 'red' },
-        answer,
+        output.say(answer),
       ]),
     )
   }

@@ -14,10 +14,11 @@ export const alertFaults = {
   'nothing is signed for {kind:word}: leave the key out': '`{kind}` 不用签名：请去掉这个键',
   'a value of {length:word} characters is no secret of a webhook: whsec_ and the base64 of 24 to 64 bytes':
     '{length} 个字符的值不是签名密钥：应为 `whsec_` 加上 24 到 64 个字节的 Base64',
+  'must not have a fragment': '不能带片段',
   'not set: docs/alerts.md says how': '没有设置：写法见 docs/alerts.zh-CN.md',
   '{name:json} is the name of no alert': '没有名为 {name} 的告警接收方',
   '{name:json} is the name of no alert; did you mean {meant:word}?':
-    '没有名为 {name} 的告警接收方；是否想写 {meant}？',
+    '没有名为 {name} 的告警接收方；是否想写 `{meant}`？',
 } as const
 
 /** What doctor says of them. */
@@ -31,6 +32,13 @@ export const alertDetails = {
 export const alertAdvice = {
   'compare it with {form:word}, and try it: budan alerts test --name {name:word}':
     '请与 {form} 核对，再试发一条：`budan alerts test --name {name}`',
+} as const
+
+/** What became of a message, where the robot itself said nothing. */
+export const robotAnswers = {
+  'no answer within {seconds:word} s': '{seconds} 秒内没有应答',
+  'the connection broke': '连接中断',
+  'HTTP {status:word}, and no code': 'HTTP {status}，没有代码',
 } as const
 
 export const oddAlerts = {

@@ -1,6 +1,6 @@
 import type { PhraseSets } from '../phrases.ts'
 import { termsOf } from '../terms.ts'
-import { alertFaults, oddAlerts } from './alerts.ts'
+import { alertFaults, oddAlerts, robotAnswers } from './alerts.ts'
 import { billPhrases } from './bills.ts'
 import { commanderPhrases } from './commander.ts'
 import { commandPhrases, sealingTroubles } from './commands.ts'
@@ -30,6 +30,7 @@ const parts: PhraseSets = {
   trouble: { ...storePhrases.trouble, ...sealingTroubles },
   fault: { ...configPhrases.fault, ...merchantFaults, ...sourceConfigFaults, ...alertFaults },
   oddAlert: oddAlerts,
+  robotAnswer: robotAnswers,
   ...merchantPhrases,
   ...commandPhrases,
   ...reportPhrases,
