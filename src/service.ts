@@ -245,8 +245,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     name: OfMerchant & { readonly orderNo: string },
     work: (desk: Desk, name: Required<OrderName>) => Promise<T>,
   ) => inFlight.track(desks.nameOf(store, name).then((named) => work(named.desk, named.name)))
-  const readDatabase = () => watch.read()
-  const alerts = await openAlerts(config, { emit, clock, policy, readDatabase })
+  const alerts = await openAlerts(config, { emit, clock, policy, database: watch })
   if (alerts !== null) listeners.add((event) => alerts.receive(event))
   await reportForeign(running, merchants)
   store.onProofFault((fault) => emit({ type: 'proof_failed', error: fault }))

@@ -6,7 +6,8 @@ import type { Reason } from '../domain/reason.ts'
 interface Alerts {
   readonly breaker_opened: { readonly reason: string }
   readonly breaker_closed: object
-  readonly review_opened: OfOrder & { readonly reason: Reason }
+  /** `reason` null: only its sentence is known. */
+  readonly review_opened: OfOrder & { readonly reason: Reason | null }
   readonly order_alarm: OfOrder & { readonly reason: Reason }
   readonly exception_opened: OfOrder & {
     readonly exception: ExceptionKind

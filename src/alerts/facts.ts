@@ -65,7 +65,7 @@ export class Facts {
       if (this.#isSaidByOther(event)) return null
       const { kind, orderNo, reason, amountAtStake, currency } = event
       return kind === 'review'
-        ? { type: 'review_opened', orderNo, reason }
+        ? { type: 'review_opened', orderNo, reason: typeof reason === 'string' ? null : reason }
         : { type: 'exception_opened', orderNo, exception: kind, amountAtStake, currency }
     },
     settle_failed: (event) => {

@@ -27,8 +27,9 @@ const saidInFull: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 ])
 
 /** Chat groups are kept by others: nothing of the payer's is sent there, such as `attach`, ids and sums. */
-function reasonIn(reason: Reason, locale: Locale): string {
+function reasonIn(reason: Reason | null, locale: Locale): string {
   const { differs, seeTimeline } = wordsOf(locale)
+  if (reason === null) return seeTimeline
   if ('difference' in reason) return differs[reason.difference.fact]
   return saidInFull.has(reason.code) ? foreign(reasonText(reason, locale)) : seeTimeline
 }

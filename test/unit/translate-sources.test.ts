@@ -305,12 +305,7 @@ this one was not signed, so the public key "1" could not be tried
 Several merchants have an order "1": 2/3, 4/5; say which is meant
 `
 
-const examples = [
-  ...written.trim().split('\n'),
-  ...proofFaults,
-  ...proofFindings,
-  ...alertSentences,
-]
+const examples = [written.trim().split('\n'), proofFaults, proofFindings, alertSentences].flat()
 
 /** Texts for the program itself, for other programs, or for developers. */
 const unread = [
