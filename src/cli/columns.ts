@@ -63,7 +63,6 @@ const columns = {
   column: { zh: '列' },
   value: { zh: '值' },
   alert: { zh: '告警接收方' },
-  kind: { zh: '类型' },
   taken: { en: 'result', zh: '结果' },
   answer: { zh: '应答', isProse: true },
 } satisfies Record<string, Column>
