@@ -15,6 +15,7 @@ export const exceptionKinds = [
   'not_credited_by_shop',
 ] as const
 
+/** One of `exceptionKinds`. */
 export type ExceptionKind = (typeof exceptionKinds)[number]
 
 export const exceptionStates = ['open', 'closed'] as const

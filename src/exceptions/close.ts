@@ -1,4 +1,3 @@
-import { assert } from '../domain/assert.ts'
 import type { Emit } from '../domain/event.ts'
 import type { Exception } from '../domain/exception.ts'
 import type { Actor } from '../domain/order.ts'
@@ -21,16 +20,14 @@ export type ClosedException =
   /** That of a review is closed when the review is resolved or dismissed. */
   | { readonly kind: 'use_review'; readonly exception: Exception; readonly message: string }
 
-/** Null: there is none. */
+/** Null: there is none. Throws a `TypeError` for a name or reason that is empty or too long. */
 export async function closeException(
   { store, emit }: { readonly store: Store; readonly emit: Emit },
   { id, reason, name, actor }: CloseRequest & { readonly id: string },
 ): Promise<ClosedException | null> {
   const by = name ?? actor.name
-  for (const [key, words] of Object.entries({ name: by, reason })) {
-    const fault = wordsFault(words, wordsMax[key as 'name' | 'reason'])
-    assert(fault === null, `Cannot close an exception: ${key} ${fault}`)
-  }
+  const faults = faultsOf({ name: by, reason })
+  if (faults.length > 0) throw new TypeError(`Cannot close an exception: ${faults.join('; ')}`)
   const given = { by: by.trim(), reason: reason.trim(), address: actor.address }
   const closed = await store.closeException(id, given)
   if (closed !== null) {
@@ -50,4 +47,13 @@ function whyNot(exception: Exception): ClosedException {
   }
   const message = `exception ${id} was closed by "${closing.by}" at ${closing.at.toISOString()}: ${closing.reason}`
   return { kind: 'already_closed', exception, message }
+}
+
+function faultsOf(words: Readonly<Record<keyof typeof wordsMax, unknown>>): readonly string[] {
+  return (['name', 'reason'] as const).flatMap((key) => {
+    const value = words[key]
+    if (typeof value !== 'string') return [`${key}: must be a string`]
+    const fault = wordsFault(value, wordsMax[key])
+    return fault === null ? [] : [`${key}: ${fault}`]
+  })
 }

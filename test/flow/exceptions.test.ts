@@ -88,6 +88,10 @@ describe.each(kinds)('a second payment of a paid order, on %s', (kind) => {
       'duplicate_payment 8800 closed by wang.li',
       'duplicate_payment 8800 open',
     ])
+    for (const reason of ['', ' ', 'x'.repeat(501), 1, undefined]) {
+      const closing = opened.budan.closeException('999', { actor, reason: reason as string })
+      await expect(closing).rejects.toThrow(/^Cannot close an exception: reason: must/)
+    }
     expect(await opened.budan.closeException('999', request)).toBeNull()
     expect(await opened.budan.closeException('no id', request)).toBeNull()
   })

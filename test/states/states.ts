@@ -139,6 +139,23 @@ export const states: readonly State[] = [
     minutes: 5,
   },
   {
+    name: 'a credited order was refunded',
+    begin: async ({ world }) => {
+      await world.adopt('REFUNDED', { amount: 200 })
+      world.control.pay('REFUNDED', { callback: false })
+      await world.budan.checkOrder('REFUNDED')
+      world.control.refund('REFUNDED')
+      await world.budan.checkOrder('REFUNDED')
+    },
+    end: async ({ world }) => {
+      const [exception] = (await world.budan.listExceptions({ orderNo: 'REFUNDED' })).items
+      const actor = { name: 'Wang Li', address: null }
+      const reason = 'the credit was taken back'
+      await world.budan.closeException(exception?.id ?? '', { reason, actor })
+    },
+    minutes: 5,
+  },
+  {
     name: 'an order was paid, but not as ordered',
     begin: async ({ world }) => {
       world.control.putOrder({ out_trade_no: 'IN-REVIEW', total: 100 })
