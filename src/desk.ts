@@ -163,3 +163,22 @@ function backlogPolicy(recharge: RechargeConfig, { intervalMs }: SchedulePolicy)
     qpsMax: recharge.compensationMaxQps,
   }
 }
+
+/** A run's deadline leaves time for the slowest call. */
+export function longestTimeoutMs({ merchants }: Config): number {
+  if (merchants.length === 0) return embeddedTimeoutMs
+  return Math.max(...merchants.map(({ timeoutMs }) => timeoutMs))
+}
+
+/** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
+const embeddedTimeoutMs = 5000
+
+/** What others may know of the gateway. */
+export function factsOf(gateway: Gateway): GatewayFacts & { readonly canTrace: boolean } {
+  const { name, label } = gateway
+  return {
+    ...{ name, label, canTrace: gateway.queryByTransactionId !== undefined },
+    callbackReply: (end) => gateway.callbackReply(end),
+    isLikeCallback: (headers) => gateway.isLikeCallback?.(headers) ?? false,
+  }
+}

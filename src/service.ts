@@ -8,7 +8,7 @@ import { type ConfigInput, completeConfig } from './config/complete.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/fault.ts'
 import { redactorOf, secretsOf } from './config/redact.ts'
-import { type Desk, openDesks, wordReaders } from './desk.ts'
+import { type Desk, factsOf, longestTimeoutMs, openDesks, wordReaders } from './desk.ts'
 import {
   adoptAtDesks,
   Desks,
@@ -29,6 +29,7 @@ import { type ExceptionDesk, exceptionDesk } from './exceptions/exception-desk.t
 import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gateway/gateway.ts'
 import { DatabaseWatch } from './health/database-state.ts'
 import { type Readiness, readinessOf } from './health/readiness.ts'
+import { valueIn } from './health/single-flight.ts'
 import { countMax, together } from './job/backlog.ts'
 import { reportForeign } from './job/foreign-orders.ts'
 import { InFlight } from './job/in-flight.ts'
@@ -52,6 +53,8 @@ import type {
 import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
 import type { Traced } from './orders/trace.ts'
 import { checkedRun } from './orders/validate.ts'
+import { openWebhooks } from './outbox/webhooks/open-webhooks.ts'
+import type { WebhookDesk } from './outbox/webhooks/webhook-desk.ts'
 import { ProofKeys } from './proof/keys.ts'
 import type { Engine } from './queue/engine.ts'
 import { openEngine } from './queue/open.ts'
@@ -115,6 +118,8 @@ export interface Budan extends ExceptionDesk {
     headers: RawCallback['headers'],
     which?: OfMerchant,
   ): Promise<RejectedCallback | null>
+  /** Endpoints that events are sent to: tests, and what is sent again. */
+  readonly webhooks: WebhookDesk
   /** Runs now, at most one batch, and waits for the end. `actor`: in the timelines of its orders. */
   run(wanted: RunWanted): Promise<{ run: Run; results: readonly RunResult[] }>
   /**
@@ -230,16 +235,23 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     engine: pruningAfterRuns(engine, retaining),
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
+  const endpoints = config.webhooks ?? []
+  const named = desks.all.map((desk) => ({ ...desk.merchant, name: desk.name }))
+  const webhooks = await openWebhooks({ store, emit, endpoints, merchants: named })
+  const stopAll = async () => {
+    await Promise.all([job.stop(), webhooks.dispatcher.stop()])
+  }
   const watch = new DatabaseWatch(store, { merchants, clocks })
   async function state(): Promise<State> {
-    const database = await watch.read()
+    const [database, endpoints] = await Promise.all([watch.read(), webhooks.state()])
     const readiness = readinessOf({
       ...{ kind: store.kind, database, merchants: desks.all, policy },
       enabled: recharge.compensationEnabled,
       runningMs: job.runningMs,
       engine: engine.vitals(),
+      endpoints: valueIn(endpoints),
     })
-    return { readiness, database, skews: desks.skews }
+    return { readiness, database, skews: desks.skews, endpoints: valueIn(endpoints) }
   }
   const atDesk = <T>(
     name: OfMerchant & { readonly orderNo: string },
@@ -265,7 +277,8 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     gateway: factsOf(gateway),
     merchant,
-    merchants: desks.all.map((desk) => ({ ...desk.merchant, name: desk.name })),
+    merchants: named,
+    webhooks: webhooks.desk,
     policy,
     isScheduled: recharge.compensationEnabled,
     hasAdoptPrefixes: recharge.adoptPrefixes != null,
@@ -328,13 +341,14 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     start: () => {
       alerts?.begin()
       job.start()
+      webhooks.dispatcher.start()
     },
     stop: async () => {
-      await inFlight.end(job.stop())
+      await inFlight.end(stopAll())
       await alerts?.end()
     },
     close: async () => {
-      await inFlight.end(job.stop())
+      await inFlight.end(stopAll())
       await alerts?.end()
       await Promise.all(desks.all.map((desk) => desk.gateway.stop()))
       // Work that met no deadline may still hold a connection.
@@ -343,26 +357,8 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   }
 }
 
-/** A run's deadline leaves time for the slowest call. */
-function longestTimeoutMs({ merchants }: Config): number {
-  if (merchants.length === 0) return embeddedTimeoutMs
-  return Math.max(...merchants.map(({ timeoutMs }) => timeoutMs))
-}
-
-/** For an embedder's own gateway, whose deadlines are not in the configuration: WeChat Pay's default. */
-const embeddedTimeoutMs = 5000
-
 /** A caller waits for the answer. */
 const pruneByHandMs = 1_000
-
-function factsOf(gateway: Gateway): Budan['gateway'] {
-  const { name, label } = gateway
-  return {
-    ...{ name, label, canTrace: gateway.queryByTransactionId !== undefined },
-    callbackReply: (end) => gateway.callbackReply(end),
-    isLikeCallback: (headers) => gateway.isLikeCallback?.(headers) ?? false,
-  }
-}
 
 function engineOf(
   config: Config,

@@ -65,6 +65,15 @@ const columns = {
   alert: { zh: '告警接收方' },
   taken: { en: 'result', zh: '结果' },
   answer: { zh: '应答', isProse: true },
+  endpoint: { zh: '接收端' },
+  url: { zh: '地址' },
+  pending: { zh: '待推送' },
+  failed: { en: 'given up', zh: '已放弃' },
+  failing_since: { en: 'failing since', zh: '失败起始' },
+  delivery: { zh: '推送' },
+  type: { zh: '类型' },
+  state: { zh: '状态' },
+  attempts: { zh: '次数' },
 } satisfies Record<string, Column>
 
 export type ColumnKey = keyof typeof columns

@@ -56,7 +56,7 @@ const tones: { readonly [S in keyof Terms]?: Partial<Record<keyof Terms[S], Tone
  * Words of these sets are also options of commands, so their translation is followed by the word to
  * type.
  */
-const typedSets: readonly (keyof Terms)[] = ['status', 'action', 'exception']
+const typedSets: readonly (keyof Terms)[] = ['status', 'action', 'exception', 'delivery']
 
 export function createOutput(
   terminal: Terminal,

@@ -5,6 +5,7 @@ import { exceptionKinds } from '../domain/exception.ts'
 import { orderStatuses } from '../domain/order-states.ts'
 import { type ReviewAction, reviewActions } from '../domain/review-action.ts'
 import { roles } from '../domain/scope.ts'
+import { deliveryStates } from '../domain/webhooks/delivery.ts'
 import { packageRoot } from '../package-root.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import type { ConcealedTerminal } from './concealed.ts'
@@ -53,6 +54,7 @@ export function createProgram(terminal: ConcealedTerminal, ended: Ended): Comman
   addReconcileCommand(program, start)
   addReviewCommands(program, start)
   addExceptionCommands(program, start)
+  addWebhookCommands(program, start)
   addAbandonCommand(program, start)
   addTrialCommands(program, start)
   addHelpCommand(program)
@@ -256,6 +258,28 @@ function addExceptionCommands(program: Command, start: Start): void {
     .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
     .addOption(wordsOption('reason', 'with close: what was done about it'))
     .action(start(async () => (await import('./commands/exceptions.ts')).exceptions))
+}
+
+function addWebhookCommands(program: Command, start: Start): void {
+  program
+    .command('webhooks')
+    .description('endpoints that events are sent to: list them, test one, or send a span again')
+    .addArgument(new Argument('[action]').choices(['list', 'test', 'replay']))
+    .argument('[name]', 'of the endpoint')
+    .option('--since <time>', 'replay: events from then on; a date, or a time of RFC 3339')
+    .option('--types <list>', 'replay: only these, such as order.paid,order.refunded')
+    .action(start(async () => (await import('./commands/webhooks.ts')).webhooks))
+  program
+    .command('deliveries')
+    .description('deliveries of events to endpoints, newest first, or send one again')
+    .addArgument(new Argument('[action]').choices(['list', 'replay']))
+    .argument('[id]', 'of the delivery, such as dlv_42')
+    .option('--endpoint <name>', 'only of this endpoint')
+    .addOption(new Option('--state <state>', 'only these').choices(deliveryStates))
+    .option('--order-no <order_no>', 'only of events about this order')
+    .addOption(limitOption())
+    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .action(start(async () => (await import('./commands/webhooks.ts')).deliveries))
 }
 
 function addAbandonCommand(program: Command, start: Start): void {

@@ -23,6 +23,7 @@ import { sameNameFaults, sharedKeyFaults } from './merchants/same-merchant.ts'
 import { configSchema } from './schema.ts'
 import { schemaFaults } from './schema-faults.ts'
 import type { SourceConfig } from './sources/source-config.ts'
+import type { WebhookConfig } from './webhooks/webhook-config.ts'
 
 /**
  * A configuration written in code. A key that is left out, or null, has the default of
@@ -52,6 +53,16 @@ export interface ConfigInput {
   readonly sources?: readonly SourceConfig[]
   /** Default: nobody is notified. */
   readonly alerts?: readonly AlertInput[]
+  /** Endpoints that events are sent to. */
+  readonly webhooks?: readonly WebhookInput[]
+}
+
+/** An endpoint, with one secret or several, which all sign. */
+export interface WebhookInput extends Omit<WebhookConfig, 'secrets' | 'types'> {
+  readonly secret?: string
+  readonly secrets?: WebhookConfig['secrets']
+  /** What is sent; absent: everything. */
+  readonly types?: WebhookConfig['types']
 }
 
 /** By default a name that is the kind's, no secret, and Chinese. */
@@ -150,7 +161,14 @@ function givenTwice({ wechat, merchants = [] }: CheckedInput): string[] {
 }
 
 /** The tree that a file would give: sections with keys in snake case, and values as text. */
-function treeOf({ wechat, merchants = [], proof, alerts, ...rest }: CheckedInput): ConfigTree {
+function treeOf({
+  wechat,
+  merchants = [],
+  webhooks = [],
+  proof,
+  alerts,
+  ...rest
+}: CheckedInput): ConfigTree {
   // A complete configuration without keys has an empty list, which is a slip in a file alone.
   const hasNoKeys = Array.isArray(proof?.keys) && proof.keys.length === 0
   const sections = Object.entries({ ...rest, ...(!hasNoKeys && { proof }) }).map(
@@ -161,6 +179,7 @@ function treeOf({ wechat, merchants = [], proof, alerts, ...rest }: CheckedInput
     ...(alerts != null && { alerts: textOf(alerts) }),
     wechat: merchantTree(wechat),
     merchants: Array.isArray(merchants) ? merchants.map(merchantTree) : merchants,
+    webhooks: Array.isArray(webhooks) ? webhooks.map(sectionOf) : webhooks,
   }
 }
 

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Role, Scope } from '../domain/scope.ts'
 import type { AlertKind, alertLanguages } from './alerts/alert-schema.ts'
 import type { SourceConfig } from './sources/source-config.ts'
+import type { WebhookConfig } from './webhooks/webhook-config.ts'
 
 /** The configuration as the program uses it: parsed and checked, with its keys loaded. */
 export interface Config {
@@ -22,6 +23,8 @@ export interface Config {
   readonly sources?: readonly SourceConfig[]
   /** Whom alerts are sent to; absent: nobody. */
   readonly alerts?: readonly AlertConfig[]
+  /** Endpoints that events are sent to; absent: none. */
+  readonly webhooks?: readonly WebhookConfig[]
 }
 
 /** A group robot, a program or a watchdog that is notified of what a person must know. */

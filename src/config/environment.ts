@@ -8,6 +8,7 @@ import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
 import { sourceSchema } from './sources/source-schema.ts'
 import { tokenSchema } from './token-schema.ts'
+import { webhookFileKeys, webhookSchema } from './webhooks/webhook-schema.ts'
 
 export interface ConfigKey {
   readonly section: string
@@ -42,6 +43,7 @@ export function keyPathsKnown(): readonly string[] {
   const proofKeys = [...proofFileKeys, ...leavesOf(proofKeySchema).map(({ key }) => key)]
   const alerts = [...alertFileKeys, ...leavesOf(alertKeys).map(({ key }) => key)]
   const sources = ['preset', 'url_file', ...leavesOf(sourceSchema).map(({ key }) => key)]
+  const webhooks = [...webhookFileKeys, ...leavesOf(webhookSchema).map(({ key }) => key)]
   return [
     ...configKeys().map(({ section, key }) => `${section}.${key}`),
     ...merchantFileKeys.map((key) => `wechat.${key}`),
@@ -52,6 +54,7 @@ export function keyPathsKnown(): readonly string[] {
     ...proofKeys.map((key) => `proof.keys.*.${key}`),
     ...sources.map((key) => `sources.*.${key}`),
     ...alerts.map((key) => `alerts.*.${key}`),
+    ...webhooks.map((key) => `webhooks.*.${key}`),
   ]
 }
 

@@ -26,6 +26,8 @@ import {
   sourceMerchantFaults,
 } from './sources/assemble-sources.ts'
 import { fillSources } from './sources/fill-sources.ts'
+import { fillWebhooks, webhookSecretFiles } from './webhooks/fill-webhooks.ts'
+import { assembleWebhooks } from './webhooks/webhook-config.ts'
 
 /** Which file and environment `loadConfig` reads, and what the caller needs. */
 export interface ConfigRequest {
@@ -124,13 +126,13 @@ export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly stri
 }
 
 function secretFilesIn(tree: ConfigTree, file: string): readonly string[] {
-  return [secretFilesOf, proofSecretFiles, alertSecretFiles].flatMap((filesOf) =>
-    filesOf(tree, file),
+  return [secretFilesOf, proofSecretFiles, alertSecretFiles, webhookSecretFiles].flatMap(
+    (filesOf) => filesOf(tree, file),
   )
 }
 
 function hasSecret(tree: ConfigTree): boolean {
-  const { server, database, engine, proof, sources, alerts } = tree
+  const { server, database, engine, proof, sources, alerts, webhooks } = tree
   const has = (section: unknown, key: string) => isMapping(section) && section[key] !== undefined
   const hasPassword = (section: unknown) =>
     isMapping(section) && /:\/\/.*:.*@/s.test(String(section.url ?? ''))
@@ -144,6 +146,8 @@ function hasSecret(tree: ConfigTree): boolean {
     ) ||
     (Array.isArray(sources) && sources.some(hasPassword)) ||
     (Array.isArray(alerts) && alerts.some((alert) => has(alert, 'url') || has(alert, 'secret'))) ||
+    (Array.isArray(webhooks) &&
+      webhooks.some((each) => has(each, 'secret') || has(each, 'secrets'))) ||
     (isMapping(proof) && Array.isArray(proof.keys) && proof.keys.some((key) => has(key, 'secret')))
   )
 }
@@ -162,7 +166,10 @@ function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   const overlay = overlayEnvironment(path === null ? {} : readConfigFile(path), env)
   const anchored = { ...overlay, tree: anchorPaths(overlay, path) }
   const origin = { file: path, env }
-  const filled = fillAlerts(fillMerchants(fillProof(anchored, origin), origin), origin)
+  const filled = fillAlerts(
+    fillMerchants(fillWebhooks(fillProof(anchored, origin), origin), origin),
+    origin,
+  )
   const { tree, faults } = fillSources(filled.tree, origin)
   return {
     ...filled,
@@ -202,5 +209,6 @@ export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Con
     proof: { keys: proof.keys ?? [] },
     ...(parsed.sources.length > 0 && { sources: assembleSources(parsed) }),
     ...(parsed.alerts.length > 0 && { alerts: parsed.alerts.map(alertOf) }),
+    ...(parsed.webhooks.length > 0 && { webhooks: assembleWebhooks(parsed.webhooks) }),
   }
 }

@@ -89,7 +89,16 @@ function formsOf(secret: string): readonly string[] {
 
 /** Every secret of a configuration. A new secret key must be added here. */
 export function secretsOf(config: Config): readonly string[] {
-  const { server, database, engine, merchants, proof, sources = [], alerts = [] } = config
+  const {
+    server,
+    database,
+    engine,
+    merchants,
+    proof,
+    sources = [],
+    alerts = [],
+    webhooks = [],
+  } = config
   return [
     ...secretsInAddress(database.url),
     ...secretsInAddress(engine.url),
@@ -101,6 +110,8 @@ export function secretsOf(config: Config): readonly string[] {
     ...proof.keys.map(({ secret }) => secret),
     ...sources.flatMap(({ url }) => secretsInAddress(url)),
     ...alerts.flatMap(secretsInAlert),
+    // Some receivers take a token in the query of their address.
+    ...webhooks.flatMap(({ url, secrets }) => [...secrets, new URL(url).search.slice(1)]),
   ]
 }
 

@@ -20,6 +20,7 @@ import {
   textThat,
   unquoted,
 } from './values.ts'
+import { webhooksSchema } from './webhooks/webhook-schema.ts'
 
 // 60 ms. At less, a run would be due before the database has answered the claim of the run before. It
 // is this low so that tests and demos can run on a fast clock.
@@ -134,6 +135,7 @@ export const configSchema = z.strictObject({
   proof: proofSchema.prefault({}),
   sources,
   alerts: alertsSchema,
+  webhooks: webhooksSchema,
 })
 
 export type ParsedConfig = z.output<typeof configSchema>

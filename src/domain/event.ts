@@ -7,6 +7,7 @@ import type { ReviewAction } from './review-action.ts'
 import type { Estimate, Run, RunTrigger } from './run.ts'
 import type { Scope } from './scope.ts'
 import type { Answer, UnknownCause } from './trade.ts'
+import type { AttemptOutcome } from './webhooks/delivery.ts'
 
 /** By type. */
 interface Events {
@@ -155,6 +156,16 @@ interface Events {
     readonly since: Date
     readonly error: string
   }
+  /** They stay, and can be replayed. */
+  readonly deliveries_given_up: { readonly endpoint: string; readonly count: number }
+  readonly delivery_attempted: {
+    readonly endpoint: string
+    readonly outcome: AttemptOutcome
+    readonly durationMs: number
+  }
+  /** Emitted once while no deliveries can be claimed, and once when they can again. */
+  readonly delivering_failed: { readonly error: unknown }
+  readonly delivering_resumed: { readonly awayMs: number }
   readonly endpoint_recovered: { readonly endpoint: string; readonly failingMs: number }
   /** An audit was made; `counts` by invariant. */
   readonly audit_made: { readonly counts: Readonly<Record<string, number>> }

@@ -19,7 +19,15 @@ export interface Readiness {
 }
 
 export interface ReadinessCheck {
-  readonly name: 'database' | 'schema' | 'clocks' | 'gateway' | 'engine' | 'schedule' | 'exceptions'
+  readonly name:
+    | 'database'
+    | 'schema'
+    | 'clocks'
+    | 'gateway'
+    | 'engine'
+    | 'schedule'
+    | 'exceptions'
+    | 'webhooks'
   /** Whose it is, where there are several. */
   readonly merchant?: string
   readonly ok: boolean
@@ -52,6 +60,15 @@ export interface Examined {
   /** How long the job's clock has been running; null: it is stopped. */
   readonly runningMs: number | null
   readonly engine: EngineVitals
+  /** Endpoints of webhooks; null or absent: there are none, or they cannot be read now. */
+  readonly endpoints?: readonly ExaminedEndpoint[] | null
+}
+
+export interface ExaminedEndpoint {
+  readonly name: string
+  readonly isFailing: boolean
+  /** Deliveries that were given up, and are kept. */
+  readonly failed: number
 }
 
 /** What is one merchant's own. */
@@ -73,6 +90,7 @@ export function readinessOf(examined: Examined): Readiness {
     ...ofMerchants(merchants, ({ breaker }) => [gatewayCheck(breaker, policy)]),
     engineCheck(examined.engine),
     ...(vitals === null ? [] : [scheduleCheck(examined, vitals), exceptionsCheck(vitals)]),
+    ...webhookChecks(examined.endpoints ?? []),
   ]
   return { ready: checks.every((check) => check.ok), checks, vitals }
 }
@@ -252,6 +270,22 @@ function exceptionsCheck({ exceptions }: Vitals): ReadinessCheck {
   return count === 0
     ? passing('exceptions', 'none is open')
     : warning('exceptions', `${count} open, ${formatFen(amount)} at stake`)
+}
+
+/** Credits go on, and what is not delivered waits: a node that is taken out of service delivers nothing. */
+function webhookChecks(endpoints: readonly ExaminedEndpoint[]): readonly ReadinessCheck[] {
+  if (endpoints.length === 0) return []
+  const namesOf = (those: readonly ExaminedEndpoint[]) => those.map(({ name }) => name).join(', ')
+  const failing = endpoints.filter(({ isFailing }) => isFailing)
+  if (failing.length > 0) {
+    return [warning('webhooks', `events wait, because endpoints take nothing: ${namesOf(failing)}`)]
+  }
+  const withFailed = endpoints.filter(({ failed }) => failed > 0)
+  if (withFailed.length > 0) {
+    const detail = `deliveries were given up, and can be sent again: ${namesOf(withFailed)}`
+    return [warning('webhooks', detail)]
+  }
+  return [passing('webhooks', 'endpoints take what is sent')]
 }
 
 function passing(

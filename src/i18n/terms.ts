@@ -4,6 +4,7 @@ import type { DecisionKind, OrderEventKind, OrderStatus } from '../domain/order-
 import type { ReviewAction } from '../domain/review-action.ts'
 import type { Outcome, RunStatus, RunTrigger } from '../domain/run.ts'
 import type { Role } from '../domain/scope.ts'
+import type { DeliveryState } from '../domain/webhooks/delivery.ts'
 import { catalog } from './locale.ts'
 
 export interface Terms {
@@ -18,6 +19,7 @@ export interface Terms {
   readonly action: Readonly<Record<ReviewAction, string>>
   readonly role: Readonly<Record<Role, string>>
   readonly exception: Readonly<Record<ExceptionKind, string>>
+  readonly delivery: Readonly<Record<DeliveryState, string>>
 }
 
 export const termsOf = catalog<Terms>({
@@ -76,6 +78,7 @@ export const termsOf = catalog<Terms>({
       amount_differs: 'amount differs',
       not_credited_by_shop: 'not credited by the shop',
     },
+    delivery: { pending: 'pending', delivered: 'delivered', failed: 'given up' },
   },
   zh: {
     status: { pending: '待确认', paid: '已入账', expired: '已关单', review: '待人工处理' },
@@ -132,5 +135,6 @@ export const termsOf = catalog<Terms>({
       amount_differs: '金额不符',
       not_credited_by_shop: '业务系统未入账',
     },
+    delivery: { pending: '待推送', delivered: '已送达', failed: '已放弃' },
   },
 })

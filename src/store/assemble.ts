@@ -59,6 +59,7 @@ import { readMerchantWaits, readVitals } from './sql/vitals.ts'
 import { WriteProbe } from './sql/write-probe.ts'
 import type { OrderAddition, Store } from './store.ts'
 import { transact, transactWithSequence } from './transaction.ts'
+import { webhooksOn } from './webhooks/webhooks-on.ts'
 
 /** A portion holds its orders' rows for some hundredths of a second. */
 const sealedAtOnce = 500
@@ -101,6 +102,7 @@ export function storeOn(
   )
   return {
     kind,
+    ...webhooksOn(scope, to),
     transaction: (work) => writeProbe.watch(transact(transacting, work)),
 
     insertOrder: (order, event) =>

@@ -24,6 +24,7 @@ import type { AuditedOrder, ProofStore } from './proofs/proof-store.ts'
 import type { HeldRights } from './schema/held.ts'
 import type { MigrateOptions, SchemaState } from './schema/state.ts'
 import type { WriteFault } from './sql/write-probe.ts'
+import type { WebhookStore } from './webhooks/webhook-store.ts'
 
 export type { Page, PageRequest } from './page.ts'
 
@@ -31,7 +32,7 @@ export type { Page, PageRequest } from './page.ts'
  * Where orders, the ledger and runs are stored. Methods throw `StoreError` when the database is not
  * available; the outcome is then unknown, and the caller tries again.
  */
-export interface Store extends ProofStore, EventStore, ExceptionStore {
+export interface Store extends ProofStore, EventStore, ExceptionStore, WebhookStore {
   readonly kind: 'pglite' | 'postgres'
 
   /**

@@ -32,6 +32,15 @@ export interface State {
   readonly readiness: Readiness
   readonly database: DatabaseState
   readonly skews: readonly ClockSkew[]
+  /** Endpoints of webhooks; null or absent: they cannot be read now. */
+  readonly endpoints?: readonly EndpointReading[] | null
+}
+
+export interface EndpointReading {
+  readonly name: string
+  readonly pending: number
+  readonly failed: number
+  readonly oldestPendingMs: number | null
 }
 
 export interface EngineReading {
@@ -63,6 +72,11 @@ const helps = {
     'Orders due after the last run that this node made; absent when others made the last ones',
   budan_backlog_eta_seconds:
     'When the backlog will be done at the present rate; +Inf when it does not shrink',
+  budan_webhook_pending_deliveries:
+    'Deliveries that their endpoint has not taken yet, up to 10,000',
+  budan_webhook_failed_deliveries: 'Deliveries that were given up, and are kept, up to 10,000',
+  budan_webhook_oldest_pending_seconds:
+    'Age of the oldest event that an endpoint has not taken; 0 when there is none',
   budan_engine_jobs:
     'Jobs of the queue that the nodes share; absent without one, or while it is away',
   budan_engine_up:
@@ -121,7 +135,7 @@ function exportGauge(registry: Registry, { name, value }: { name: string; value:
   for (const [word, count] of Object.entries(values)) gauge.set({ [label]: word, ...common }, count)
 }
 
-function ofState({ readiness, database, skews }: State): Values {
+function ofState({ readiness, database, skews, endpoints = null }: State): Values {
   const { ready, vitals } = readiness
   const { time, writeFault } = database
   const skewsByPair = skews.map(({ pair, aheadMs }) => [pair, aheadMs / 1000])
@@ -131,6 +145,7 @@ function ofState({ readiness, database, skews }: State): Values {
     budan_database_writable:
       writeFault.kind === 'answered' ? Number(writeFault.value === null) : null,
     budan_clock_skew_seconds: { label: 'clocks', values: Object.fromEntries(skewsByPair) },
+    ...(endpoints !== null && endpoints.length > 0 && ofEndpoints(endpoints)),
     ...(vitals !== null && {
       budan_orders: { label: 'status', values: vitals.ordersByStatus },
       budan_review_orders: vitals.reviewQueue,
@@ -168,6 +183,20 @@ function ofMerchants(readings: readonly MerchantReading[]): Values {
       return [gauge, { label: 'merchant', values: Object.fromEntries(known) }]
     }),
   )
+}
+
+function ofEndpoints(endpoints: readonly EndpointReading[]): Values {
+  const labelled = (valueOfOne: (endpoint: EndpointReading) => number) => ({
+    label: 'endpoint',
+    values: Object.fromEntries(endpoints.map((each) => [each.name, valueOfOne(each)])),
+  })
+  return {
+    budan_webhook_pending_deliveries: labelled(({ pending }) => pending),
+    budan_webhook_failed_deliveries: labelled(({ failed }) => failed),
+    budan_webhook_oldest_pending_seconds: labelled(
+      ({ oldestPendingMs }) => (oldestPendingMs ?? 0) / 1000,
+    ),
+  }
 }
 
 const merchantGauges = [

@@ -262,6 +262,19 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
       ...{ since: event.since.toISOString(), error: event.error },
     }),
   ),
+  deliveries_given_up: error(
+    'Deliveries given up after three days of attempts: see budan deliveries',
+    ({ endpoint, count }) => ({ endpoint, count }),
+  ),
+  delivery_attempted: debug('Delivery attempted', ({ endpoint, outcome, durationMs }) => ({
+    ...{ endpoint, outcome, duration_ms: durationMs },
+  })),
+  delivering_failed: error('Cannot deliver events: they wait', (event) => ({
+    error: text(event.error),
+  })),
+  delivering_resumed: info('Events are delivered again', ({ awayMs }) => ({
+    away_ms: Math.round(awayMs),
+  })),
   endpoint_recovered: info('Webhook endpoint is back', ({ endpoint, failingMs }) => ({
     ...{ endpoint, failing_ms: Math.round(failingMs) },
   })),

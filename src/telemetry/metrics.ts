@@ -144,6 +144,12 @@ function createInstruments(registry: Registry) {
       'robot',
       'result',
     ),
+    attempts: counter(
+      'budan_webhook_attempts_total',
+      'Attempts to deliver an event, by outcome',
+      'endpoint',
+      'outcome',
+    ),
     access: counter(
       'budan_access_total',
       'Logins to the console, and wrong tokens at console and API',
@@ -198,6 +204,7 @@ const counting: {
   proof_failed: ({ unproved }) => unproved.inc(),
   alert_sent: ({ alerts }, { robot }) => alerts.inc({ robot, result: 'sent' }),
   alert_unsent: ({ alerts }, { robot }) => alerts.inc({ robot, result: 'failed' }),
+  delivery_attempted: ({ attempts }, { endpoint, outcome }) => attempts.inc({ endpoint, outcome }),
   logged_in: ({ access }) => access.inc({ door: 'console', result: 'accepted' }),
   scope_missing: ({ scopeRefusals }, { scope }) => scopeRefusals.inc({ scope }),
   right_used: ({ rightsUsed }, { route }) => rightsUsed.inc({ route }),

@@ -32,6 +32,7 @@ export async function describeRoutes(
         { name: 'accounts', description: 'Balances and statements' },
         { name: 'runs', description: 'Passes of the compensation job' },
         { name: 'audit', description: 'The invariants, counted' },
+        { name: 'webhooks', description: 'Endpoints, and deliveries of events to them' },
         { name: 'sessions', description: 'Logins to the console' },
         { name: 'operation', description: 'For monitors and people' },
       ],

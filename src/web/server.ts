@@ -25,6 +25,7 @@ import { addOrderRoutes } from './api/orders.ts'
 import { addReviewRoutes } from './api/reviews.ts'
 import { addRunRoutes } from './api/runs.ts'
 import { addSessionRoutes } from './api/sessions.ts'
+import { addWebhookRoutes } from './api/webhooks.ts'
 import { callbackRouteOf } from './callback-route.ts'
 import { addConsole } from './console/console.ts'
 import { answerErrors } from './errors.ts'
@@ -102,6 +103,7 @@ async function buildWith(
     addRunRoutes(guarded, budan)
     addAuditRoute(guarded, budan)
     addSessionRoutes(guarded, { store: budan.store, access })
+    addWebhookRoutes(guarded, budan)
   })
   await app.register(async (pages: WebApp) =>
     addConsole(pages, {

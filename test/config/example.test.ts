@@ -26,6 +26,13 @@ test('config.example.yaml has a table of a shop, in a form that is taken', () =>
   expect(sources).toMatchObject([{ name: 'shop', table: 'orders', days: 16, credit: 'report' }])
 })
 
+test('config.example.yaml has an endpoint of webhooks, in a form that is taken', () => {
+  const secret = `whsec_${Buffer.alloc(32, 'a').toString('base64')}`
+  space.write('shop_webhook_secret', `${secret}\n`)
+  const { webhooks } = space.load(listIn('webhooks'), { need: 'database' })
+  expect(webhooks).toMatchObject([{ name: 'shop', secrets: [secret] }])
+})
+
 test('config.example.yaml has keys of proofs, in a form that is taken', () => {
   const proofKey = '0123456789abcdef'.repeat(2)
   space.write('proof_key', `${proofKey}\n`)

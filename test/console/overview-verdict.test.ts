@@ -46,6 +46,7 @@ const checks: Readonly<Record<ReadinessCheck['name'], string>> = {
   engine: 'local: a timer of this process',
   schedule: 'last run 2026-01-24T15:00:00+08:00',
   exceptions: 'none is open',
+  webhooks: 'endpoints take what is sent',
 }
 
 function readinessWith(

@@ -18,6 +18,7 @@ import { runsContract } from './store-runs.ts'
 import { sessionsContract } from './store-sessions.ts'
 import { transactionsContract } from './store-transactions.ts'
 import { watchContract } from './store-watch.ts'
+import { webhooksContract } from './store-webhooks.ts'
 
 /** What every store must do, whatever it keeps its rows in. */
 export function storeContract(name: string, make: MakeSubject): void {
@@ -42,6 +43,7 @@ export function storeContract(name: string, make: MakeSubject): void {
     watchContract(make)
     merchantsContract(make)
     publishedContract(make)
+    webhooksContract(make)
   })
 }
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { closeStores } from '../support/open-stores.ts'
 import { backends } from './backends.ts'
 import { databases } from './databases.ts'
+import { endpoints } from './endpoints.ts'
 import { forgers } from './forgers.ts'
 import { gateways } from './gateways.ts'
 import { neighbours } from './neighbours.ts'
@@ -31,6 +32,7 @@ const attacks = {
   ...neighbours,
   ...gateways,
   ...secrets,
+  ...endpoints,
   ...databases,
   ...forgers,
 }

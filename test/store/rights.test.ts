@@ -54,7 +54,7 @@ const needed = Object.fromEntries(
 
 describe('the list of needed rights', () => {
   const root = join(import.meta.dirname, '../../src/store')
-  const sources = ['.', 'sql', 'schema', 'proofs', 'outbox'].flatMap((folder) =>
+  const sources = ['.', 'sql', 'schema', 'proofs', 'outbox', 'webhooks'].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.ts') && name !== 'needed.ts')
       .map((name) => readFileSync(join(root, folder, name), 'utf8')),

@@ -53,6 +53,7 @@ const ranks = [
     'report',
     'reconcile',
     'health',
+    'outbox',
     'telemetry',
     'desk.ts',
     'desks.ts',

@@ -10,7 +10,7 @@ const names = new Set(
    appid mchid openid Request seen onPaid resource true false null pglite postgres postgresql redis
    rediss localhost https http wx gzip zip Excel
    description attach url local chmod openssl rand serve shell base64 A-Z a-z wx0123 Content-Length Request-
-   unix zone sum column minutes sslmode sslrootcert sslcert sslkey verify-ca report ms table sources merchants alerts`.split(
+   unix zone sum column minutes sslmode sslrootcert sslcert sslkey verify-ca report ms table sources merchants alerts webhooks`.split(
     /\s+/,
   ),
 )

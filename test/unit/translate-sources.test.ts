@@ -6,6 +6,7 @@ import { alertSentences } from './alert-sentences.ts'
 import { englishIn } from './chinese.ts'
 import { proofFaults, proofFindings } from './proof-sentences.ts'
 import { type Sentence, sentencesIn } from './sentences.ts'
+import { webhookSentences } from './webhook-sentences.ts'
 
 /** What is put together from parts, as a reader gets it. Its parts in the source are covered by it. */
 const written = `
@@ -305,7 +306,13 @@ this one was not signed, so the public key "1" could not be tried
 Several merchants have an order "1": 2/3, 4/5; say which is meant
 `
 
-const examples = [written.trim().split('\n'), proofFaults, proofFindings, alertSentences].flat()
+const examples = [
+  written.trim().split('\n'),
+  proofFaults,
+  proofFindings,
+  alertSentences,
+  webhookSentences,
+].flat()
 
 /** Texts for the program itself, for other programs, or for developers. */
 const unread = [
@@ -321,6 +328,7 @@ const unread = [
   'This node failed: another may succeed', // the queue's
   "Cannot read the page cursor {}: it is not one of this list's", // shown as "cursor: must be …"
   'waiting {}', // a key
+  'Cannot read the cursor: it is not one of a replay', // shown as "cursor: must be …"
   'Cannot review: {}{}', // the API's
   '; preview it again',
   'no reason given', // there always is one
@@ -338,7 +346,7 @@ const apart = ['i18n', 'telemetry']
 function isWanted(path: string): boolean {
   const [, folder = ''] = path.split('/')
   const isDocument =
-    /web\/(api\/callback|api\/merchant-query|api\/shapes|api\/shapes-review|openapi|schema|web-app)\.ts$/.test(
+    /web\/(api\/callback|api\/merchant-query|api\/shapes|api\/shapes-review|api\/shapes-webhooks|openapi|schema|web-app)\.ts$/.test(
       path,
     )
   // Developers who use the library read these.

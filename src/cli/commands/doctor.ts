@@ -16,6 +16,7 @@ import { examineProofKeys } from '../doctor/proof.ts'
 import { examineNotifyUrl, examineToken, examineTokens } from '../doctor/server.ts'
 import { nextSteps, redacted, showFindings } from '../doctor/show.ts'
 import { examineSources } from '../doctor/sources.ts'
+import { examineWebhooks } from '../doctor/webhooks.ts'
 
 /**
  * Checks everything that crediting depends on, and changes nothing. Exits with 1 when a check fails, and
@@ -64,10 +65,11 @@ async function examine(
   const { env } = terminal
   const merchants = examinedMerchants(config, merchantPlaces({ file, env }))
   const now = new Date()
-  const [engine, gateways, sources] = await Promise.all([
+  const [engine, gateways, sources, webhooks] = await Promise.all([
     examineEngine(config.engine.url),
     examineGateways(merchants, known),
     examineSources(config.sources ?? [], now),
+    examineWebhooks(config.webhooks ?? []),
   ])
   const place = proofKeysPlace({ file, env })
   const ownCheck = [
@@ -92,6 +94,7 @@ async function examine(
     ...ofEach((merchant) => gateways.get(merchant) ?? []),
     ...sources,
     ...examineAlerts(config.alerts),
+    ...webhooks,
   ]
 }
 

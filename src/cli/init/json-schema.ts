@@ -3,6 +3,7 @@ import { alertFileKeys } from '../../config/alerts/alert-schema.ts'
 import { merchantFileKeys } from '../../config/merchants/merchant-schema.ts'
 import { proofFileKeys } from '../../config/proof/proof-schema.ts'
 import { configSchema } from '../../config/schema.ts'
+import { webhookFileKeys } from '../../config/webhooks/webhook-schema.ts'
 import { fileWordsOf } from './comments.ts'
 
 /** What is filled in before the configuration is checked: see `config/sources` and `config/merchants`. */
@@ -33,6 +34,10 @@ export function configJsonSchema(): object {
   allow(alert, alertFileKeys)
   // The url may come from its file, or from the environment.
   alert.required = ['kind']
+  const webhooks = itemsOf(sections.webhooks)
+  allow(webhooks, webhookFileKeys)
+  // The address may come from its file, or from the environment.
+  webhooks.required = ['name']
   const proofKeys = itemsOf(propertiesOf(sections.proof).keys)
   allow(proofKeys, proofFileKeys)
   // The other comes from its file.

@@ -6,6 +6,7 @@ export const doctorPhrases = {
   place: {
     ...alertPlaces,
     'source {name:word}': '订单来源 {name}',
+    'webhook {name:word}': '接收端 {name}',
     '{check:place}: {merchant:word}': '{check}：{merchant}',
     configuration: '配置',
     'private key': '商户私钥',
@@ -30,6 +31,8 @@ export const doctorPhrases = {
   finding: { ok: '正常', warn: '注意', fail: '错误' },
   detail: {
     ...alertDetails,
+    '{url:word} answers': '{url} 有应答',
+    '{url:word} cannot be reached: {why:sending}': '无法访问 {url}：{why}',
     '{table:word} has a status that the mapping does not name: {status:json}':
       '{table} 有列映射中没有的状态：{status}',
     '{table:word}: {count:word} points of the schema need a look':
@@ -131,6 +134,8 @@ export const doctorPhrases = {
     'put a copy of that file back; where there is none, move it away: what it proved stays unverifiable':
       '请用副本恢复该文件；没有副本时把它移开，它证明过的入账将无法核验',
     'let the user that budan runs as read that file': '请让运行 budan 的用户能够读取该文件',
+    'start it, or correct its url; then run `budan webhooks test {name:word}`':
+      '请启动该服务，或更正它的 url，然后运行 `budan webhooks test {name}`',
     'see `budan sources` and docs/sources.md': '见 `budan sources` 和 docs/sources.md',
     'name each status under sources; docs/sources.md says what they mean':
       '请在 `sources` 中写明每个状态；含义见 docs/sources.md',

@@ -21,6 +21,18 @@ export const helpPhrases = {
     'of a program, such as orders:read,orders:place': '程序的权限，如 `orders:read,orders:place`',
     'a date, like 2027-01-31, or a time of RFC 3339':
       '到期时间：日期，如 2027-01-31，或 RFC 3339 时间',
+    'endpoints that events are sent to: list them, test one, or send a span again':
+      '接收事件的接收端：列出、测试其中一个，或重新推送一段时间内的事件',
+    'of the endpoint': '接收端的名称',
+    'replay: events from then on; a date, or a time of RFC 3339':
+      '`replay`：从何时起的事件；日期，或 RFC 3339 时间',
+    'replay: only these, such as order.paid,order.refunded':
+      '`replay`：只推送这些类型，如 `order.paid,order.refunded`',
+    'deliveries of events to endpoints, newest first, or send one again':
+      '向接收端的推送，最新的在前；或重新推送其中一个',
+    'of the delivery, such as dlv_42': '推送的编号，如 `dlv_42`',
+    'only of this endpoint': '只列出这个接收端的',
+    'only of events about this order': '只列出与这个订单有关的',
     'whose order, where several merchants have its number': '多个商户有同一订单号时，指明商户',
     'an app that is bound to it': '与商户号绑定的 appid',
     'apiclient_key.pem of the merchant': '商户的 apiclient_key.pem',

@@ -17,6 +17,7 @@ import { simulationPhrases } from './simulation.ts'
 import { sourceConfigFaults, sourcePhrases } from './sources.ts'
 import { storePhrases } from './store.ts'
 import { webPhrases } from './web.ts'
+import { webhookFaults, webhookPhrases } from './webhooks.ts'
 
 const { status, runStatus } = termsOf('zh')
 
@@ -28,13 +29,20 @@ const parts: PhraseSets = {
   ...webPhrases,
   ...configPhrases,
   trouble: { ...storePhrases.trouble, ...sealingTroubles },
-  fault: { ...configPhrases.fault, ...merchantFaults, ...sourceConfigFaults, ...alertFaults },
+  fault: {
+    ...configPhrases.fault,
+    ...merchantFaults,
+    ...sourceConfigFaults,
+    ...alertFaults,
+    ...webhookFaults,
+  },
   oddAlert: oddAlerts,
   robotAnswer: robotAnswers,
   ...merchantPhrases,
   ...commandPhrases,
   ...reportPhrases,
   ...sourcePhrases,
+  ...webhookPhrases,
   ...simulationPhrases,
   ...doctorPhrases,
   ...helpPhrases,
@@ -62,6 +70,8 @@ const wholes = [
   'drainEnd',
   'report',
   'source',
+  'sending',
+  'webhook',
   'simulation',
   'detail',
   'step',

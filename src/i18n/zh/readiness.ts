@@ -33,6 +33,11 @@ export const readinessPhrases = {
     'no order is closed meanwhile: {one:skew}; {two:skew}; {three:skew}':
       '在此期间不关单：{one}；{two}；{three}',
     'queries go through': '查询正常',
+    'endpoints take what is sent': '接收端正常',
+    'warning: events wait, because endpoints take nothing: {names:words}':
+      '注意：事件在等待，因为接收端无法接收：{names}',
+    'warning: deliveries were given up, and can be sent again: {names:words}':
+      '注意：有推送已放弃，可以重新推送：{names}',
     'warning: {doubt:answers}': '注意：{doubt}',
     'runs are held back: {reason:breaker?}': '补单已暂停：{reason}',
     '{engine:engine}: {waiting:word} waiting, {active:word} active, {failed:word} failed':

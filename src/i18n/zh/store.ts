@@ -1,4 +1,5 @@
 import type { PhraseSets } from '../phrases.ts'
+import { webhookActions } from './webhooks.ts'
 
 /** What a `StoreError` says was attempted, and why it failed. The database's own words stay as they are. */
 export const storePhrases = {
@@ -78,6 +79,7 @@ export const storePhrases = {
     'open a session': '建立登录会话',
     'find a session': '查询登录会话',
     'read the requests of order {orderNo:json}': '读取订单 {orderNo} 的申请',
+    ...webhookActions,
     'list sessions': '列出登录会话',
     'end sessions': '结束登录会话',
     'end a session': '结束登录会话',

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { Exception, ExceptionKind, OpenExceptions } from '../../domain/exception.ts'
 import { rowsOf, type Scope } from '../database.ts'
+import type { Page } from '../page.ts'
 import { byId, pageOf, startOf, walks } from '../sql/cursor.ts'
 import { ofIdentity } from '../sql/merchant.ts'
 import { isUnstorable } from '../sql/storable-text.ts'
-import type { Page } from '../store.ts'
 import type { ExceptionFilter } from './exception-store.ts'
 import { type ExceptionRow, exceptionColumns, exceptionOf } from './rows.ts'
 

@@ -24,6 +24,7 @@ import {
 import { up as proofs } from './018_proofs.ts'
 import { up as publishedEvents } from './018_published_events.ts'
 import { up as raisedExceptions } from './018_raised_exceptions.ts'
+import { up as webhooks } from './018_webhooks.ts'
 import { up as merchantKeys } from './019_breaking_merchant_keys.ts'
 
 export interface Migration {
@@ -69,5 +70,6 @@ export const migrations: Migrations = {
   '018_proofs': { up: proofs },
   '018_published_events': { up: publishedEvents },
   '018_raised_exceptions': { up: raisedExceptions },
+  '018_webhooks': { up: webhooks },
   '019_breaking_merchant_keys': { up: merchantKeys },
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import { type Connection, firstOf, type Scope } from '../database.ts'
+import { fanOut } from '../webhooks/fan-out.ts'
 
 /**
  * Positions are given after the commit, under one lock, so that no event ever appears before a position
@@ -8,7 +9,7 @@ import { type Connection, firstOf, type Scope } from '../database.ts'
  * drawn before the commit. No transaction elsewhere holds anything up here.
  */
 export async function positionEvents(
-  { db }: Pick<Scope, 'db'>,
+  { db, now }: Pick<Scope, 'db' | 'now'>,
   { limit }: { readonly limit: number },
 ): Promise<number> {
   const waiting = await firstOf(
@@ -20,7 +21,7 @@ export async function positionEvents(
   return db.transaction().execute(async (tx) => {
     const last = await lockHead(tx)
     const count = await move(tx, { last, limit })
-    // What else is to be committed with the positions (last, last + count] comes here.
+    await fanOut({ db: tx, now }, { from: last, to: last + BigInt(count) })
     return count
   })
 }

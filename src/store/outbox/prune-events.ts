@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { firstOf, type Scope } from '../database.ts'
 
 /**
- * The oldest first, so that what is left has no gap. The newest stays: a reader who is at the end can
+ * What is not delivered yet stays, and all behind it. The oldest first, so that what is left has no gap. The newest stays: a reader who is at the end can
  * always go on. The head is raised in the same statement, so that a reader who is behind it gets an error.
  *
  * Plan: the first entries of the key of `events`.
@@ -16,9 +16,13 @@ export async function pruneEvents(
     db,
     sql<{ readonly count: number }>`
       with oldest as materialized (
-        select position, at, bool_and(at < ${before}) over (order by position) as removable
+        select position, at, bool_and(at < ${before} and not is_waiting)
+          over (order by position) as removable
         from (
-          select position, at from events
+          select position, at, exists (
+            select from deliveries d where d.position = events.position and d.state = 'pending'
+          ) as is_waiting
+          from events
           where position < (select last from event_head)
           order by position limit ${limit}
         ) as leftmost

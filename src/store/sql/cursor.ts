@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import { CursorError } from '../errors.ts'
-import type { Page, PageRequest } from '../store.ts'
+import type { Page, PageRequest } from '../page.ts'
 
 export type PageKind =
   | 'orders'
@@ -13,6 +13,7 @@ export type PageKind =
   | 'runs'
   | 'sessions'
   | 'exceptions'
+  | 'deliveries'
 
 /** Where a page ended: the sort key of its last row. A time in milliseconds, or null, and a key. */
 export interface Position {

@@ -176,6 +176,7 @@ export const overviewWords = gatewayCatalog({
       engine: 'Engine',
       schedule: 'Schedule',
       exceptions: 'Exceptions',
+      webhooks: 'Webhooks',
     } satisfies Record<ReadinessCheck['name'], string>,
     gateway,
     stateOf: { good: 'OK', bad: 'fault', warn: 'warning', plain: 'idle' } satisfies Record<
@@ -313,6 +314,7 @@ export const overviewWords = gatewayCatalog({
       engine: '调度引擎',
       schedule: '定时运行',
       exceptions: '异常单',
+      webhooks: '事件推送',
     },
     gateway,
     stateOf: { good: '正常', bad: '故障', warn: '留意', plain: '空闲' },

@@ -1,0 +1,175 @@
+import { ConfigError } from '../../config/fault.ts'
+import { type PublishedType, publishedTypes } from '../../domain/published-event.ts'
+import { deliveryName } from '../../domain/webhooks/delivery.ts'
+import {
+  openWebhookDesk,
+  type Replayed,
+  type WebhookDesk,
+} from '../../outbox/webhooks/webhook-desk.ts'
+import type { Store } from '../../store/store.ts'
+import { readTime } from '../../text/rfc3339.ts'
+import { presentDelivery, presentEndpoint, presentTested } from '../../web/api/shapes-webhooks.ts'
+import type { Command, CommandContext } from '../context.ts'
+import { CommandError } from '../failure.ts'
+import { readStore } from '../reader.ts'
+import type { ExitCode } from '../terminal.ts'
+
+/** The endpoints of webhooks, and what a person does with one. */
+export const webhooks: Command = async (context, { args: [action = 'list', name], options }) => {
+  switch (action) {
+    case 'test':
+      return await testOne(context, named(action, name))
+    case 'replay':
+      return await replay(context, { name: named(action, name), ...spanOf(options) })
+    default:
+      return await list(context)
+  }
+}
+
+/** Deliveries, newest first, or one of them sent again. */
+export const deliveries: Command = async (context, { args: [action = 'list', id], options }) =>
+  action === 'replay'
+    ? await replayOne(context, named(action, id))
+    : await listDeliveries(context, options)
+
+function named(action: string, name: string | undefined): string {
+  if (name === undefined) throw new ConfigError([`${action}: say of which`])
+  return name
+}
+
+/** The service that serves sends what is made due here. */
+function atDesk<T>(
+  context: CommandContext,
+  work: (desk: WebhookDesk, store: Store) => Promise<T>,
+): Promise<T> {
+  const { webhooks: endpoints = [] } = context.config('database')
+  return readStore(context, (store) =>
+    work(openWebhookDesk({ store, endpoints, emit: () => {}, wake: () => {} }), store),
+  )
+}
+
+async function list(context: CommandContext): Promise<ExitCode> {
+  const { output } = context
+  const endpoints = await atDesk(context, (desk) => desk.endpoints())
+  if (output.asJson) {
+    output.json({ webhooks: endpoints.map(presentEndpoint), next_cursor: null })
+    return 0
+  }
+  output.table(
+    ['endpoint', 'url', 'pending', 'failed', 'failing_since', 'problem'],
+    endpoints.map((each) => [
+      ...[each.name, each.url, each.pending, each.failed, each.failingSince],
+      each.lastError === null ? null : output.say(each.lastError),
+    ]),
+  )
+  return 0
+}
+
+async function testOne(context: CommandContext, name: string): Promise<ExitCode> {
+  const { output } = context
+  const tested = (await atDesk(context, (desk) => desk.test(name))) ?? noEndpoint(name)
+  const { attempt, eventId } = tested
+  const isGood = attempt.outcome === 'delivered'
+  if (output.asJson) output.json(presentTested(tested))
+  else {
+    output.facts([
+      ['endpoint', name],
+      ['event', eventId],
+      ['code', attempt.status],
+      ['problem', attempt.error === null ? null : output.say(attempt.error)],
+      ['ms', attempt.durationMs],
+    ])
+  }
+  return isGood ? 0 : 1
+}
+
+interface Span {
+  readonly since: Date
+  readonly types: readonly PublishedType[] | null
+}
+
+function spanOf({ since, types }: Readonly<Record<string, unknown>>): Span {
+  const at = typeof since === 'string' ? timeOf(since) : null
+  if (at === null) {
+    throw new ConfigError(['--since: give a date, like 2027-01-31, or a time of RFC 3339'])
+  }
+  const given = typeof types === 'string' ? types.split(',') : null
+  const wrong = given?.find((type) => !isType(type))
+  if (wrong !== undefined) {
+    throw new ConfigError([
+      `--types: ${JSON.stringify(wrong)} is not one of ${publishedTypes.join(', ')}`,
+    ])
+  }
+  return { since: at, types: given?.filter(isType) ?? null }
+}
+
+function isType(text: string): text is PublishedType {
+  return publishedTypes.some((type) => type === text)
+}
+
+/** A date is the beginning of that day in Shanghai. */
+function timeOf(text: string): Date | null {
+  return readTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00+08:00` : text)
+}
+
+/** Portion by portion, until the span is done. */
+async function replay(
+  context: CommandContext,
+  { name, ...span }: Span & { readonly name: string },
+): Promise<ExitCode> {
+  const { output } = context
+  const replayed = await atDesk(context, async (desk) => {
+    let total = 0
+    for (let cursor: string | null = null; ; ) {
+      const made: Replayed = (await desk.replay(name, { ...span, cursor })) ?? noEndpoint(name)
+      total += made.replayed
+      cursor = made.nextCursor
+      if (cursor === null) return total
+      output.note(`${total} deliveries are due again so far`)
+    }
+  })
+  if (output.asJson) output.json({ replayed, next_cursor: null })
+  else output.line(`${replayed} deliveries are due again`)
+  return 0
+}
+
+async function listDeliveries(
+  context: CommandContext,
+  options: Readonly<Record<string, unknown>>,
+): Promise<ExitCode> {
+  const { output } = context
+  const filter = options as unknown as Parameters<Store['listDeliveries']>[0]
+  const { limit, cursor = null, endpoint = null, state = null, orderNo = null } = filter
+  const { items, nextCursor } = await readStore(context, (store) =>
+    store.listDeliveries({ limit, cursor, endpoint, state, orderNo }),
+  )
+  if (output.asJson) {
+    output.json({ deliveries: items.map(presentDelivery), next_cursor: nextCursor })
+    return 0
+  }
+  output.table(
+    ['delivery', 'endpoint', 'type', 'order_no', 'state', 'attempts', 'created_at', 'problem'],
+    items.map((each) => [
+      ...[deliveryName(each.id), each.endpoint, each.type, each.orderNo],
+      ...[output.term('delivery', each.state), each.attempts, each.createdAt],
+      each.lastError === null ? null : output.say(each.lastError),
+    ]),
+  )
+  if (nextCursor !== null) output.note(`more: --cursor ${nextCursor}`)
+  return 0
+}
+
+async function replayOne(context: CommandContext, id: string): Promise<ExitCode> {
+  const { output } = context
+  const delivery = await atDesk(context, (desk) => desk.replayDelivery(id))
+  if (delivery === null) throw new CommandError(`Cannot find delivery ${JSON.stringify(id)}`)
+  if (output.asJson) output.json(presentDelivery(delivery))
+  else output.line(`${deliveryName(delivery.id)} is due again for ${delivery.endpoint}`)
+  return 0
+}
+
+function noEndpoint(name: string): never {
+  throw new CommandError(
+    `Cannot find the endpoint ${JSON.stringify(name)}: it is not configured here`,
+  )
+}

@@ -1,0 +1,97 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { PublishedType } from '../../domain/published-event.ts'
+import { gateOf } from '../../domain/webhooks/endpoint-health.ts'
+import { firstOf, rowsOf, type Scope } from '../database.ts'
+import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
+import type { ClaimedDeliveries, ClaimedDelivery, DeliveryClaim } from './webhook-store.ts'
+
+/** In short statements, none of which waits for another node. */
+export async function claimDeliveries(
+  scope: Pick<Scope, 'db' | 'now'>,
+  claim: DeliveryClaim,
+): Promise<ClaimedDeliveries> {
+  const { db, now } = scope
+  const row = await firstOf(
+    db,
+    sql<HealthRow & { readonly now: Date }>`
+      select ${healthColumns}, ${now()} as now from webhook_endpoints where name = ${claim.endpoint}`,
+  )
+  if (row === null) return { gate: 'hold', claimed: [] }
+  const gate = gateOf(healthOf(row), row.now)
+  switch (gate) {
+    case 'hold':
+      return { gate, claimed: [] }
+    case 'flow':
+      return { gate, claimed: await claimOf(scope, claim, sql`next_at <= ${now()}`) }
+    case 'probe': {
+      if (!(await takeProbe(scope, claim))) return { gate: 'hold', claimed: [] }
+      // The one that was tried least lately, also if it is not due.
+      return { gate, claimed: await claimOf(scope, { ...claim, limit: 1 }, sql`true`) }
+    }
+  }
+}
+
+/** One node alone probes: for all others the endpoint is held meanwhile. */
+async function takeProbe(
+  { db, now }: Pick<Scope, 'db' | 'now'>,
+  { endpoint, leaseMs }: DeliveryClaim,
+): Promise<boolean> {
+  const taken = await firstOf(
+    db,
+    sql`
+      update webhook_endpoints set held_until = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
+      where name = ${endpoint} and (held_until is null or held_until <= ${now()}) and failures > 0
+      returning 1 as taken`,
+  )
+  return taken !== null
+}
+
+interface ClaimedRow {
+  readonly id: bigint
+  readonly attempt: number
+  readonly claimed_at: Date
+  readonly event_id: string
+  readonly type: PublishedType
+  readonly at: Date
+  readonly gateway: string
+  readonly mchid: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** Plan: the first entries of `deliveries_pending` for the endpoint. */
+async function claimOf(
+  { db, now }: Pick<Scope, 'db' | 'now'>,
+  { endpoint, limit, leaseMs }: DeliveryClaim,
+  isDue: RawBuilder<unknown>,
+): Promise<readonly ClaimedDelivery[]> {
+  const rows = await rowsOf(
+    db,
+    sql<ClaimedRow>`
+      with due as materialized (
+        select id from deliveries
+        where endpoint = ${endpoint} and state = 'pending' and ${isDue}
+          and (claimed_until is null or claimed_until <= ${now()})
+        order by next_at limit ${limit} for update skip locked
+      ),
+      claimed as (
+        update deliveries d set attempts = d.attempts + 1,
+          claimed_until = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
+        from due where d.id = due.id
+        returning d.id, d.attempts, d.position, d.next_at
+      )
+      select claimed.id, claimed.attempts as attempt, ${now()} as claimed_at,
+        e.id as event_id, e.type, e.at, e.gateway, e.mchid, e.data
+      from claimed join events e using (position)
+      order by claimed.next_at, claimed.id`,
+  )
+  return rows.map(
+    ({ id, attempt, claimed_at: claimedAt, event_id: eventId, type, at, ...row }) => ({
+      ...{ id: BigInt(id), attempt, claimedAt },
+      event: { id: eventIdOf(eventId), type, timestamp: at, ...row },
+    }),
+  )
+}
+
+export function eventIdOf(uuid: string): string {
+  return `evt_${uuid.replaceAll('-', '')}`
+}

@@ -1,0 +1,197 @@
+import { sql } from 'kysely'
+import type { PublishedType } from '../../domain/published-event.ts'
+import type {
+  AttemptOutcome,
+  Delivery,
+  DeliveryState,
+  LoggedAttempt,
+} from '../../domain/webhooks/delivery.ts'
+import { firstOf, rowsOf, type Scope } from '../database.ts'
+import type { Page } from '../page.ts'
+import { byId, pageOf, startOf, walks } from '../sql/cursor.ts'
+import { isUnstorable } from '../sql/storable-text.ts'
+import { eventIdOf } from './claim.ts'
+import { isConfigured } from './endpoints.ts'
+import type { DeliveryFilter, ReplayedPortion, ReplaySpan } from './webhook-store.ts'
+
+interface DeliveryRow {
+  readonly id: bigint
+  readonly endpoint: string
+  readonly event_id: string
+  readonly type: PublishedType
+  readonly order_no: string | null
+  readonly state: DeliveryState
+  readonly attempts: number
+  readonly created_at: Date
+  readonly next_at: Date
+  readonly finished_at: Date | null
+  readonly last_status: number | null
+  readonly last_error: string | null
+}
+
+const columns = sql`
+  d.id, d.endpoint, e.id as event_id, e.type, d.order_no, d.state, d.attempts, d.created_at,
+  d.next_at, d.finished_at, d.last_status, d.last_error`
+
+function deliveryOf(row: DeliveryRow): Delivery {
+  return {
+    ...{ id: BigInt(row.id), endpoint: row.endpoint, eventId: eventIdOf(row.event_id) },
+    ...{ type: row.type, orderNo: row.order_no, state: row.state, attempts: row.attempts },
+    ...{ createdAt: row.created_at, finishedAt: row.finished_at },
+    nextAt: row.state === 'pending' ? row.next_at : null,
+    ...{ lastStatus: row.last_status, lastError: row.last_error },
+  }
+}
+
+/** Plan: an index of the filter, or the key, from its end. */
+export async function listDeliveries(
+  { db }: Pick<Scope, 'db'>,
+  { endpoint = null, state = null, orderNo = null, ...page }: DeliveryFilter,
+): Promise<Page<Delivery>> {
+  const { start, beyond, order } = walks.newest
+  const from = startOf('deliveries', page)?.key ?? start
+  if ([endpoint, orderNo].some((text) => text !== null && isUnstorable(text))) {
+    return { items: [], nextCursor: null }
+  }
+  const rows = await rowsOf(
+    db,
+    sql<DeliveryRow>`
+      select ${columns} from deliveries d join events e using (position)
+      where d.id ${beyond} ${from}::bigint
+        and ${endpoint === null ? sql`true` : sql`d.endpoint = ${endpoint}`}
+        and ${state === null ? sql`true` : sql`d.state = ${sql.lit(state)}`}
+        and ${orderNo === null ? sql`true` : sql`d.order_no = ${orderNo}`}
+      order by d.id ${order} limit ${page.limit + 1}`,
+  )
+  return pageOf(rows, {
+    ...{ kind: 'deliveries', limit: page.limit, item: deliveryOf, position: byId },
+  })
+}
+
+interface AttemptRow {
+  readonly attempt: number
+  readonly at: Date
+  readonly duration_ms: number
+  readonly outcome: AttemptOutcome
+  readonly status: number | null
+  readonly error: string | null
+  readonly answer: string | null
+}
+
+export async function findDelivery(
+  { db }: Pick<Scope, 'db'>,
+  id: bigint,
+): Promise<{ readonly delivery: Delivery; readonly attempts: readonly LoggedAttempt[] } | null> {
+  const row = await firstOf(
+    db,
+    sql<DeliveryRow>`
+      select ${columns} from deliveries d join events e using (position)
+      where d.id = ${id}::bigint`,
+  )
+  if (row === null) return null
+  const attempts = await rowsOf(
+    db,
+    sql<AttemptRow>`
+      select attempt, at, duration_ms, outcome, status, error, answer from delivery_attempts
+      where delivery_id = ${id}::bigint order by attempt`,
+  )
+  return {
+    delivery: deliveryOf(row),
+    attempts: attempts.map(({ duration_ms: durationMs, ...each }) => ({ ...each, durationMs })),
+  }
+}
+
+/** What makes a delivery due, as if it were new. Its number goes on, so that no late result hits it. */
+const renewed = (now: Scope['now']) => sql`
+  state = 'pending', attempts_before = deliveries.attempts, due_since = ${now()}, next_at = ${now()},
+  claimed_until = null, finished_at = null`
+
+export async function replayDelivery(
+  { db, now }: Pick<Scope, 'db' | 'now'>,
+  id: bigint,
+): Promise<Delivery | null> {
+  const row = await firstOf(
+    db,
+    sql<DeliveryRow>`
+      with d as (
+        update deliveries set ${renewed(now)} where id = ${id}::bigint returning *
+      )
+      select ${columns} from d join events e using (position)`,
+  )
+  return row === null ? null : deliveryOf(row)
+}
+
+/** Plan: `events_by_time` from the start of the span. */
+export async function replaySpan(
+  { db, now }: Pick<Scope, 'db' | 'now'>,
+  { endpoint, from, until, types, limit }: ReplaySpan,
+): Promise<ReplayedPortion> {
+  const row = await firstOf(
+    db,
+    sql<{
+      readonly replayed: number
+      readonly found: number
+      readonly at: Date | null
+      readonly position: bigint | null
+      readonly until: Date
+    }>`
+      with span as materialized (
+        select position, at, data->>'order_no' as order_no from events
+        where (at, position) > (${from.at}::timestamptz(3), ${from.position}::bigint)
+          and at <= coalesce(${until}::timestamptz(3), ${now()})
+          and ${types === null ? sql`true` : sql`type in (${sql.join(types)})`}
+        order by at, position limit ${limit}
+      ),
+      put as (
+        insert into deliveries (endpoint, position, order_no, due_since, next_at, created_at)
+        select ${endpoint}::text, position, order_no, ${now()}, ${now()}, ${now()}
+        from span order by position
+        on conflict (position, endpoint) do update set ${renewed(now)}
+        where deliveries.state <> 'pending'
+        returning 1
+      )
+      select (select count(*)::integer from put) as replayed,
+        (select count(*)::integer from span) as found,
+        (select at from span order by at desc, position desc limit 1) as at,
+        (select position from span order by at desc, position desc limit 1) as position,
+        coalesce(${until}::timestamptz(3), ${now()}) as until`,
+  )
+  const { replayed = 0, found = 0, at, position } = row ?? {}
+  const isLast = found < limit || at == null || position == null
+  return {
+    replayed,
+    next: isLast ? null : { at, position: BigInt(position) },
+    until: row?.until ?? new Date(0),
+  }
+}
+
+/** Plan: `deliveries_pending` for each endpoint, of which there are few. */
+export async function failUnconfigured(
+  { db, now }: Pick<Scope, 'db' | 'now'>,
+  { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number },
+): Promise<number> {
+  const row = await firstOf(
+    db,
+    sql<{ readonly count: number }>`
+      with forgotten as materialized (
+        select name from webhook_endpoints w where not exists (
+          select from webhook_subscriptions
+          where endpoint = w.name and ${isConfigured('webhook_subscriptions', olderThanMs)}
+        ) and exists (select from webhooks_configured where at is not null)
+      ),
+      those as materialized (
+        select d.id from forgotten, lateral (
+          select id from deliveries
+          where endpoint = forgotten.name and state = 'pending'
+          limit ${limit} for update skip locked
+        ) as d limit ${limit}
+      ),
+      ended as (
+        update deliveries set state = 'failed', finished_at = ${now()}, claimed_until = null,
+          last_error = 'its endpoint is not in the configuration any more'
+        from those where deliveries.id = those.id returning 1
+      )
+      select count(*)::integer as count from ended`,
+  )
+  return row?.count ?? 0
+}
