@@ -19,7 +19,7 @@ export function encryptWords(
   words: SignedWords,
   owner: EvidenceOwner,
 ): Buffer {
-  const nonce = freshNonce()
+  const nonce = nonces.next()
   const encrypting = createCipheriv(algorithm, cipher, nonce)
   encrypting.setAAD(boundTo(owner))
   const text = encrypting.update(JSON.stringify(words), 'utf8')
@@ -47,16 +47,20 @@ export function decryptWords(
   }
 }
 
-/** A call for each would cost as much as the encryption. */
-const noncesAtOnce = 256
-let nonces = Buffer.alloc(0)
+/** Random nonces, drawn many at once: a call for each would cost as much as the encryption. */
+class Nonces {
+  #drawn = Buffer.alloc(0)
 
-function freshNonce(): Buffer {
-  if (nonces.length === 0) nonces = randomBytes(nonceBytes * noncesAtOnce)
-  const nonce = nonces.subarray(0, nonceBytes)
-  nonces = nonces.subarray(nonceBytes)
-  return nonce
+  next(): Buffer {
+    if (this.#drawn.length === 0) this.#drawn = randomBytes(nonceBytes * noncesAtOnce)
+    const nonce = this.#drawn.subarray(0, nonceBytes)
+    this.#drawn = this.#drawn.subarray(nonceBytes)
+    return nonce
+  }
 }
+
+const noncesAtOnce = 256
+const nonces = new Nonces()
 
 function boundTo({ gateway, mchid, orderNo }: EvidenceOwner): Buffer {
   return Buffer.from(JSON.stringify([gateway, mchid, orderNo]))
