@@ -59,7 +59,7 @@ describe('budan completion bash', () => {
 
   test('offers every command and what all of them take', async () => {
     expect(await offered('budan', '')).toEqual([...commands, ...globals])
-    expect(await offered('budan', 'd')).toEqual(['drain', 'doctor', 'demo'])
+    expect(await offered('budan', 'd')).toEqual(['drain', 'doctor', 'deliveries', 'demo'])
     expect(await offered('budan', 'order')).toEqual(['order', 'orders'])
   })
 

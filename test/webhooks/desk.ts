@@ -21,17 +21,20 @@ export interface Node {
 }
 
 /** A process of its own, as far as deliveries go. */
-export function startNode(store: Store, endpoints: readonly WebhookConfig[]): Node {
+export function startNode(
+  store: Store,
+  endpoints: readonly WebhookConfig[],
+  { leaseMs = 60_000 }: { readonly leaseMs?: number } = {},
+): Node {
   const events: Event[] = []
   const listeners = new Set<() => void>()
   const dispatcher = new Dispatcher({
-    ...{ store, endpoints },
+    ...{ store, endpoints, leaseMs },
     emit: (event) => {
       events.push(event)
       for (const listener of listeners) listener()
     },
     present: (event) => published(event, []),
-    limits: { connectMs: 500, wholeMs: 1_000, bodyMs: 300 },
   })
   dispatcher.start()
   return {

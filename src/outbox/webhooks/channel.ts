@@ -14,13 +14,15 @@ const widthMax = 8
 const lookMs = 1_000
 
 /** Longer than an attempt takes, with the wait for the database behind it. */
-const leaseMs = 60_000
+const claimLeaseMs = 60_000
 
 export interface ChannelParts {
   readonly store: Pick<Store, 'claimDeliveries' | 'recordAttempts'>
   readonly emit: Emit
   readonly present: (event: ClaimedDelivery['event']) => PublishedEvent
   readonly limits?: SenderLimits
+  /** How long a claim holds; tests shorten it. */
+  readonly leaseMs?: number
   /** Called with each error of the database, and with null after each success. */
   readonly onStore: (error: unknown) => void
 }
@@ -94,7 +96,7 @@ export class Channel {
   async #claim(): Promise<readonly ClaimedDelivery[]> {
     const limit = this.#width - this.#held
     if (limit <= 0) return []
-    const { store, onStore } = this.#parts
+    const { store, onStore, leaseMs = claimLeaseMs } = this.#parts
     try {
       const { claimed } = await store.claimDeliveries({
         ...{ endpoint: this.#endpoint.name, limit, leaseMs },
