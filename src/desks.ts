@@ -8,6 +8,8 @@ import {
   merchantIdentity,
 } from './domain/merchant.ts'
 import type { Merchant, Order } from './domain/order.ts'
+import type { Run, RunResult } from './domain/run.ts'
+import { type Running, type RunRequest, startRun } from './job/scan.ts'
 import { type Adoption, adoptOrders } from './orders/adopt.ts'
 import type { AdoptRequest } from './orders/requests.ts'
 import { type Traced, traceTransaction } from './orders/trace.ts'
@@ -243,6 +245,17 @@ function deskOrRefusal(
     if (!(error instanceof MerchantError)) throw error
     return { desk: null, refusal: { kind: error.code, message: error.message } }
   }
+}
+
+/** One run for all merchants, by hand. */
+export async function runAtDesks(
+  running: Running,
+  { desks, ...wanted }: { desks: Desks } & Pick<RunRequest, 'dryRun' | 'actor' | 'signal'>,
+): Promise<{ run: Run; results: readonly RunResult[] }> {
+  const byHand = { trigger: 'manual', intervalMs: null, ...wanted } as const
+  const started = await startRun(running, desks.all, byHand)
+  assert(started.kind === 'started', 'A run without a slot found its slot taken')
+  return started.ended
 }
 
 /** The first merchant's whose payment it is; else what the last that could not answer said. */

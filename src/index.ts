@@ -42,6 +42,7 @@ export type { ConfiguredMerchant } from './domain/merchant.ts'
 export type { Fen } from './domain/money.ts'
 export type { Actor, Order, OrderEvent } from './domain/order.ts'
 export type { OrderStatus, Source } from './domain/order-states.ts'
+export type { PublishedEvent, PublishedType } from './domain/published-event.ts'
 export type {
   Penalty,
   RateLimiter,
@@ -77,11 +78,13 @@ export type {
 } from './orders/requests.ts'
 export type { Previewed, Prospect, Resolution, ReviewPreview } from './orders/review.ts'
 export type { Traced } from './orders/trace.ts'
+export type { FeedEvent, FeedPage, FeedPageRequest } from './outbox/feed.ts'
 export type { Engine, EngineVitals, Tick, Work } from './queue/engine.ts'
 export { type Budan, openService, type ServiceOptions } from './service.ts'
 export type { OnPaid } from './settle/settle.ts'
 export {
   CursorError,
+  CursorGoneError,
   DatabaseBusyError,
   NewerSchemaError,
   StaleOrderError,

@@ -16,13 +16,14 @@ import {
   type NamedMerchant,
   type OfMerchant,
   ofUser,
+  runAtDesks,
   traceAtDesks,
 } from './desks.ts'
 import { assert } from './domain/assert.ts'
 import { type Clock, systemClock } from './domain/clock.ts'
 import type { Emit } from './domain/event.ts'
 import type { ConfiguredMerchant } from './domain/merchant.ts'
-import type { Actor, Merchant, Order, Review } from './domain/order.ts'
+import type { Actor, Order, Review } from './domain/order.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
 import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
 import { type ExceptionDesk, exceptionDesk } from './exceptions/exception-desk.ts'
@@ -33,8 +34,7 @@ import { valueIn } from './health/single-flight.ts'
 import { countMax, together } from './job/backlog.ts'
 import { reportForeign } from './job/foreign-orders.ts'
 import { InFlight } from './job/in-flight.ts'
-import { prune, pruningAfterRuns } from './job/retention.ts'
-import { type Running, type RunRequest, startRun } from './job/scan.ts'
+import { keepDaysDefault, prune, pruningAfterRuns } from './job/retention.ts'
 import { createJob } from './job/tick.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
 import type { Adoption } from './orders/adopt.ts'
@@ -53,6 +53,8 @@ import type {
 import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
 import type { Traced } from './orders/trace.ts'
 import { checkedRun } from './orders/validate.ts'
+import { Feed, type FeedEvent, type FeedPage, type FeedPageRequest } from './outbox/feed.ts'
+import { Pump } from './outbox/pump.ts'
 import { openWebhooks } from './outbox/webhooks/open-webhooks.ts'
 import type { WebhookDesk } from './outbox/webhooks/webhook-desk.ts'
 import { ProofKeys } from './proof/keys.ts'
@@ -118,6 +120,13 @@ export interface Budan extends ExceptionDesk {
     headers: RawCallback['headers'],
     which?: OfMerchant,
   ): Promise<RejectedCallback | null>
+  /** A page of what is published, oldest first: once a credit, an end, a review. See `FeedPageRequest`. */
+  readEvents(request?: FeedPageRequest): Promise<FeedPage>
+  /**
+   * The same event by event, as they come, until the signal or a stop. Keep the `cursor` of the last one
+   * with what it caused, and go on after it.
+   */
+  events(request?: Omit<FeedPageRequest, 'limit' | 'waitMs'>): AsyncIterable<FeedEvent>
   /** Endpoints that events are sent to: tests, and what is sent again. */
   readonly webhooks: WebhookDesk
   /** Runs now, at most one batch, and waits for the end. `actor`: in the timelines of its orders. */
@@ -226,8 +235,11 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   const retaining = {
     ...{ store, emit, clocks: desks },
     retentionDays: config.database.retentionDays ?? 0,
+    keepDays: config.events?.keepDays ?? keepDaysDefault,
   }
-  const engine = parts.engine ?? engineOf(config, { merchants, policy, emit })
+  const urls = { url: config.engine.url, databaseUrl: config.database.url }
+  const engine =
+    parts.engine ?? openEngine({ ...urls, merchants, emit, intervalMs: policy.intervalMs })
   const running = { store, emit, policy, node }
   const job = createJob({
     ...{ running, merchants: desks.all },
@@ -235,12 +247,15 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     engine: pruningAfterRuns(engine, retaining),
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
-  const endpoints = config.webhooks ?? []
+  const pump = new Pump({ store, emit, onPositioned: () => webhooks.dispatcher.wake() })
+  listeners.add(pump.hint)
   const named = desks.all.map((desk) => ({ ...desk.merchant, name: desk.name }))
-  const webhooks = await openWebhooks({ store, emit, endpoints, merchants: named })
-  const stopAll = async () => {
-    await Promise.all([job.stop(), webhooks.dispatcher.stop()])
-  }
+  const feed = new Feed({ store, pump, merchants: named, ended: () => inFlight.signal })
+  const webhooks = await openWebhooks({
+    ...{ store, emit, merchants: named },
+    endpoints: config.webhooks ?? [],
+  })
+  const stopAll = () => inFlight.end([job.stop(), pump.stop(), webhooks.dispatcher.stop()])
   const watch = new DatabaseWatch(store, { merchants, clocks })
   async function state(): Promise<State> {
     const [database, endpoints] = await Promise.all([watch.read(), webhooks.state()])
@@ -250,6 +265,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       runningMs: job.runningMs,
       engine: engine.vitals(),
       endpoints: valueIn(endpoints),
+      positioningMs: pump.runningMs,
     })
     return { readiness, database, skews: desks.skews, endpoints: valueIn(endpoints) }
   }
@@ -321,7 +337,7 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
       inFlight.track(screenCallback(desks.calledBack(which).receiving, headers)),
     run: async (wanted) => {
       const request = { ...checkedRun(wanted), signal: inFlight.signal }
-      const made = runNow(running, { desks, ...request })
+      const made = runAtDesks(running, { desks, ...request })
       if (request.dryRun || recharge.compensationEnabled) return inFlight.track(made)
       // Where runs are made by hand alone, nobody else prunes.
       const endsAt = performance.now() + pruneByHandMs
@@ -338,17 +354,20 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     },
     readiness: async () => (await state()).readiness,
     metrics: () => metrics.read(),
+    readEvents: (request) => inFlight.track(feed.read(request)),
+    events: (request) => feed.follow(request),
     start: () => {
       alerts?.begin()
       job.start()
+      pump.start()
       webhooks.dispatcher.start()
     },
     stop: async () => {
-      await inFlight.end(stopAll())
+      await stopAll()
       await alerts?.end()
     },
     close: async () => {
-      await inFlight.end(stopAll())
+      await stopAll()
       await alerts?.end()
       await Promise.all(desks.all.map((desk) => desk.gateway.stop()))
       // Work that met no deadline may still hold a connection.
@@ -360,32 +379,10 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
 /** A caller waits for the answer. */
 const pruneByHandMs = 1_000
 
-function engineOf(
-  config: Config,
-  wiring: { merchants: readonly Merchant[]; policy: SchedulePolicy; emit: Emit },
-): Engine {
-  const { merchants, policy, emit } = wiring
-  const databaseUrl = config.database.url
-  return openEngine({
-    ...{ url: config.engine.url, merchants, databaseUrl, emit },
-    intervalMs: policy.intervalMs,
-  })
-}
-
 function readingOf(engine: Engine): Pick<EngineReading, 'isUp' | 'jobs'> {
   const { state, jobs } = engine.vitals()
   const hasServer = state === 'up' || state === 'away'
   return { isUp: hasServer ? state === 'up' : null, jobs }
-}
-
-async function runNow(
-  running: Running,
-  { desks, ...wanted }: { desks: Desks } & Pick<RunRequest, 'dryRun' | 'actor' | 'signal'>,
-): Promise<{ run: Run; results: readonly RunResult[] }> {
-  const byHand = { trigger: 'manual', intervalMs: null, ...wanted } as const
-  const started = await startRun(running, desks.all, byHand)
-  assert(started.kind === 'started', 'A run without a slot found its slot taken')
-  return started.ended
 }
 
 /** After the calls in flight have met their own deadlines, this long for the database to answer. */

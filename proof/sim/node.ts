@@ -71,7 +71,7 @@ export function startNode(parts: NodeParts) {
     owner,
     breakerReason: (mchid: string) => deskOf(mchid)?.breaker.reason ?? null,
     start: () => job.start(),
-    stop: () => inFlight.end(job.stop()),
+    stop: () => inFlight.end([job.stop()]),
     place: async (request: PlaceRequest, mchid: string) => {
       const desk = desks.named(named(mchid))
       return inFlight.track(placeOrder(desk.adopting, ofUser(desk, request)))

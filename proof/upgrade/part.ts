@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts'
 import { type Compared, compare, readBooks, readTrades } from './compare.ts'
 import type { UpgradeOptions } from './options.ts'
 import { type ProofFigures, sealAgain } from './proofs.ts'
+import { comparePublished, type PublishedFigures, readPublishing } from './published.ts'
 import { intervalMs, type Party } from './settings.ts'
 import type { Stage } from './stage.ts'
 import { Traffic } from './traffic.ts'
@@ -33,6 +34,7 @@ export interface PartResult extends Compared {
   /** Attempts of callbacks by how they ended. */
   readonly callbacks: Readonly<Record<string, number>>
   readonly proofs: ProofFigures
+  readonly published: PublishedFigures
   readonly errors: Readonly<Record<'before' | 'now', Readonly<Record<string, number>>>>
 }
 
@@ -68,16 +70,21 @@ export async function playPart({ name, stage, before, play, ...given }: Part): P
   const audit = await cluster.run('now', ['audit', '--json'])
   expect(audit.code === 0, `audit: ${audit.output}`)
   const proved = await sealAgain(cluster, stage.parties)
+  const publishing = await readPublishing(cluster, stage.parties)
+  const published = comparePublished(publishing)
+  expect(published.figures.before > 0, 'no credit by a node of before was published')
   for (const place of [0, 1]) await cluster.stop(place)
   const compared = compare(await readBooks(cluster.databaseUrl), {
     trades: await readTrades(stage.parties),
     purchases: traffic.purchases,
   })
-  findings.push(...compared.findings, ...proved.findings, ...cluster.counts.misbehaved)
+  findings.push(...compared.findings, ...proved.findings, ...published.findings)
+  findings.push(...cluster.counts.misbehaved)
   return {
     ...{ name, ...compared, findings, phases: phasesOf(traffic) },
     callbacks: await callbacksOf(traffic, findings),
     proofs: proved.figures,
+    published: published.figures,
     errors: { before: await cluster.errors('before'), now: await cluster.errors('now') },
   }
 }

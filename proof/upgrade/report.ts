@@ -15,6 +15,7 @@ export function tableOf(part: PartResult): string {
     ['proofs', listed({ ...proofs.endOfOld })],
     ['sealed again', listed(proofs.sealed)],
     ['proofs afterwards', listed({ ...proofs.sealedAgain })],
+    ['published by version', listed(part.published)],
     ['errors logged, before', listed(part.errors.before)],
     ['errors logged, now', listed(part.errors.now)],
     ['wrong', String(part.findings.length)],

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { exceptionKinds } from '../domain/exception.ts'
 import { orderStatuses } from '../domain/order-states.ts'
+import { publishedTypesIn, publishedTypesRule } from '../domain/published-event.ts'
 import { type ReviewAction, reviewActions } from '../domain/review-action.ts'
 import { roles } from '../domain/scope.ts'
 import { deliveryStates } from '../domain/webhooks/delivery.ts'
@@ -163,6 +164,14 @@ function addReadingCommands(program: Command, start: Start): void {
     .addOption(limitOption())
     .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
     .action(start(async () => (await import('./commands/lists.ts')).listOrders))
+  program
+    .command('events')
+    .description('what budan publishes, oldest first, as GET /v1/events answers with it')
+    .option('--after <cursor>', 'only what came behind it: next_cursor of the page before')
+    .addOption(typesOption())
+    .addOption(limitOption())
+    .option('--follow', 'go on with each event as it comes, until Ctrl+C')
+    .action(start(async () => (await import('./commands/events.ts')).events))
   program
     .command('audit')
     .description('count what breaks an invariant; exit 1 unless all is 0')
@@ -350,6 +359,17 @@ function merchantOption(): Option {
 
 function merchantOfListOption(): Option {
   return new Option('--merchant <name>', 'only this merchant’s')
+}
+
+function typesOption(): Option {
+  return new Option('--types <list>', 'only these, such as order.paid,order.expired').argParser(
+    (value) => {
+      if (publishedTypesIn(value) === null) {
+        throw new InvalidArgumentError(`It ${publishedTypesRule}.`)
+      }
+      return value
+    },
+  )
 }
 
 function limitOption(): Option {

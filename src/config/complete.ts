@@ -37,6 +37,7 @@ export interface ConfigInput {
   readonly recharge?: Partial<RechargeConfig>
   /** Default: no second person is needed. */
   readonly reviews?: Config['reviews']
+  readonly events?: Config['events']
   /**
    * The short form of one merchant, which is named `default`. May be null or absent only with
    * `merchants`, or with a gateway of your own.

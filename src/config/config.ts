@@ -12,6 +12,8 @@ export interface Config {
   readonly recharge: RechargeConfig
   /** Whether a credit out of review, and a correction, needs a second person; absent: no. */
   readonly reviews?: { readonly fourEyes: boolean }
+  /** How many days published events are kept for their consumers; absent: 90. */
+  readonly events?: { readonly keepDays: number }
   /** Empty for commands that use only the database: they load no keys. */
   readonly merchants: readonly MerchantConfig[]
   /** Of each merchant whose number is configured, also where no keys are loaded. */

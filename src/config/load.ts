@@ -192,7 +192,7 @@ function alertOf(alert: ParsedConfig['alerts'][number]): AlertConfig {
  * @param keys of each merchant; none: `merchants` is empty.
  */
 export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Config {
-  const { server, database, engine, recharge, reviews, log, proof } = parsed
+  const { server, database, engine, recharge, reviews, events, log, proof } = parsed
   return {
     server: {
       ...inCamelCase(server),
@@ -203,6 +203,7 @@ export function assemble(parsed: ParsedConfig, keys: readonly LoadedKeys[]): Con
     engine,
     recharge: inCamelCase(recharge),
     reviews: inCamelCase(reviews),
+    events: inCamelCase(events),
     merchants: assembleMerchants(parsed, keys),
     merchantIds: merchantIdsOf(parsed),
     log,

@@ -104,6 +104,11 @@ const reviews = z.strictObject({
   four_eyes: flag.prefault('false'),
 })
 
+const events = z.strictObject({
+  // Minimum: a consumer may be away over a weekend. Maximum: as `database.retention_days`.
+  keep_days: numberWithin({ min: 3, max: 36_500 }).prefault('90'),
+})
+
 const log = z.strictObject({
   level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']).prefault('info'),
   format: oneOf(['json', 'pretty']).prefault('json'),
@@ -129,6 +134,7 @@ export const configSchema = z.strictObject({
   engine: engine.prefault({}),
   recharge: recharge.prefault({}),
   reviews: reviews.prefault({}),
+  events: events.prefault({}),
   wechat: wechatSchema.prefault({}),
   merchants,
   log: log.prefault({}),

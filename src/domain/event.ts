@@ -140,7 +140,11 @@ interface Events {
   readonly logged_out: { readonly name: string; readonly address: string }
   /** Somebody ended sessions of the token `of`, perhaps their own. */
   readonly sessions_ended: Actor & { readonly of: string; readonly count: number }
-  readonly pruned: { readonly runs: number; readonly events: number }
+  /** Emitted once while published events get no positions, and once when they get them again. */
+  readonly positioning_failed: { readonly error: unknown }
+  readonly positioning_resumed: { readonly awayMs: number }
+  /** `events`: of orders; `published`: what others have had `events.keep_days` to read. */
+  readonly pruned: { readonly runs: number; readonly events: number; readonly published: number }
   readonly prune_failed: { readonly error: unknown }
   readonly gateway_keys_refreshed: { readonly serials: readonly string[] }
   readonly gateway_keys_failed: { readonly message: string }

@@ -12,7 +12,18 @@ export const publishedTypes = [
   'bill.compared',
 ] as const
 
+/** One of `publishedTypes`: `order.paid`, … */
 export type PublishedType = (typeof publishedTypes)[number]
+
+/** A list, separated by commas. Null: one of them is no type. */
+export function publishedTypesIn(text: string): readonly PublishedType[] | null {
+  const types = text.split(',').map((each) => each.trim())
+  const known = types.flatMap((each) => publishedTypes.filter((type) => type === each))
+  return known.length === types.length ? known : null
+}
+
+/** What a list of types must be, for the message that it is none. */
+export const publishedTypesRule = `must be a list, separated by commas, of ${publishedTypes.join(', ')}`
 
 /** An event as others get it: complete in itself, whatever they got before. */
 export interface PublishedEvent {

@@ -28,6 +28,7 @@ export interface ReadinessCheck {
     | 'schedule'
     | 'exceptions'
     | 'webhooks'
+    | 'events'
   /** Whose it is, where there are several. */
   readonly merchant?: string
   readonly ok: boolean
@@ -62,6 +63,8 @@ export interface Examined {
   readonly engine: EngineVitals
   /** Endpoints of webhooks; null or absent: there are none, or they cannot be read now. */
   readonly endpoints?: readonly ExaminedEndpoint[] | null
+  /** How long this node has been giving positions to published events; null or absent: it does not. */
+  readonly positioningMs?: number | null
 }
 
 export interface ExaminedEndpoint {
@@ -91,6 +94,7 @@ export function readinessOf(examined: Examined): Readiness {
     engineCheck(examined.engine),
     ...(vitals === null ? [] : [scheduleCheck(examined, vitals), exceptionsCheck(vitals)]),
     ...webhookChecks(examined.endpoints ?? []),
+    ...(vitals === null ? [] : eventsChecks(examined, vitals)),
   ]
   return { ready: checks.every((check) => check.ok), checks, vitals }
 }
@@ -286,6 +290,25 @@ function webhookChecks(endpoints: readonly ExaminedEndpoint[]): readonly Readine
     return [warning('webhooks', detail)]
   }
   return [passing('webhooks', 'endpoints take what is sent')]
+}
+
+/** As long as an event may wait for its position. What a node that was just started finds, it has yet to move. */
+const positionMsMax = 60_000
+
+/** Credits go on, so that the nodes stay in service. */
+function eventsChecks(
+  { positioningMs = null }: Examined,
+  { unpositioned }: Vitals,
+): readonly ReadinessCheck[] {
+  if (positioningMs === null) return []
+  if (unpositioned === 0 || positioningMs < positionMsMax) {
+    return [passing('events', 'published events have their positions')]
+  }
+  const what =
+    unpositioned === 1
+      ? '1 published event waits for a position: feed and webhooks stand still, see the log'
+      : `${unpositioned} published events wait for a position: feed and webhooks stand still, see the log`
+  return [warning('events', what)]
 }
 
 function passing(

@@ -1,10 +1,11 @@
+import { setMaxListeners } from 'node:events'
 import { within } from '../deadline.ts'
 
 /** Work that a stop has to wait for. */
 export class InFlight {
   readonly #deadlineMs: number
   readonly #promises = new Set<Promise<unknown>>()
-  #abort = new AbortController()
+  #abort = stopping()
 
   constructor(deadlineMs: number) {
     this.#deadlineMs = deadlineMs
@@ -23,10 +24,17 @@ export class InFlight {
   }
 
   /** Resolves when all of it has ended, or at the deadline: a stop never hangs. */
-  async end(also: Promise<void>): Promise<void> {
+  async end(also: readonly Promise<void>[]): Promise<void> {
     this.#abort.abort()
-    this.#abort = new AbortController()
-    const ended = Promise.allSettled([also, ...this.#promises])
+    this.#abort = stopping()
+    const ended = Promise.allSettled([...also, ...this.#promises])
     await within(this.#deadlineMs, ended).catch(() => undefined)
   }
+}
+
+/** Every wait of a consumer of events listens to it: more than Node takes for a leak. */
+function stopping(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }

@@ -13,7 +13,12 @@ export interface Retaining {
   readonly clocks?: Pick<Clocks, 'disagreement'>
   /** 0: everything is kept. */
   readonly retentionDays: number
+  /** How long published events are kept. */
+  readonly keepDays?: number
 }
+
+/** `events.keep_days`: a consumer that was away for a quarter of a year can go on. */
+export const keepDaysDefault = 90
 
 /** It takes the embedded database some 40 ms (measured), so that a callback is hardly delayed. */
 const pruneBatch = 200
@@ -49,12 +54,13 @@ export function pruningAfterRuns(engine: Engine, retaining: Retaining): Engine {
 
 /** Prunes in batches until nothing is left, or no time (by `performance.now()`). Never throws. */
 export async function prune(
-  { store, emit, clocks, retentionDays }: Retaining,
+  { store, emit, clocks, retentionDays, keepDays = keepDaysDefault }: Retaining,
   { signal, endsAt }: { signal: AbortSignal; endsAt: number },
 ): Promise<void> {
-  const total = { runs: 0, events: 0 }
+  const total = { runs: 0, events: 0, published: 0 }
+  const isTimeKnown = (clocks?.disagreement ?? null) === null
   try {
-    let more = retentionDays > 0 && (clocks?.disagreement ?? null) === null
+    let more = retentionDays > 0 && isTimeKnown
     while (more && !signal.aborted) {
       const pruned = await store.prune({
         olderThanMs: retentionDays * dayMs,
@@ -66,9 +72,16 @@ export async function prune(
       // The embedded database works in this thread, so other work needs a turn in between.
       await nextTurn()
     }
+    more = isTimeKnown
+    while (more && !signal.aborted) {
+      const removed = await store.pruneEvents({ olderThanMs: keepDays * dayMs, limit: pruneBatch })
+      total.published += removed
+      more = removed === pruneBatch && performance.now() < endsAt
+      await nextTurn()
+    }
     if (!signal.aborted) await store.vacuum({ everyMs: dayMs })
   } catch (error) {
     emit({ type: 'prune_failed', error })
   }
-  if (total.runs + total.events > 0) emit({ type: 'pruned', ...total })
+  if (total.runs + total.events + total.published > 0) emit({ type: 'pruned', ...total })
 }

@@ -482,6 +482,8 @@ export interface Vitals {
    * that the gateway has never known wait behind all others, and are not counted here.
    */
   readonly mostOverdueMs: number | null
+  /** Published events that have waited for their position for over a minute. Counted up to 10,001. */
+  readonly unpositioned: number
   /** Of runs that were to credit; dry runs keep no promise. */
   readonly lastFinishedRunAt: Date | null
 }

@@ -65,6 +65,8 @@ const helps = {
     'Age of the oldest pending order that was never queried; 0 when there is none',
   budan_most_overdue_order_seconds: 'How far the most overdue query is behind its schedule',
   budan_last_finished_run_timestamp_seconds: 'When the last run finished; 0 when none has',
+  budan_events_unpositioned:
+    'Published events that have waited for their position for over a minute',
   budan_breaker_open: '1 while runs are held back because every query would fail',
   budan_useless_answers: 'Queries in a row without an answer that counts, of this process',
   budan_absent_answers: '"No such order" since the last word about a trade, to this process',
@@ -152,6 +154,7 @@ function ofState({ readiness, database, skews, endpoints = null }: State): Value
       ...ofExceptions(vitals.exceptions),
       budan_oldest_unasked_order_age_seconds: (vitals.oldestUnaskedMs ?? 0) / 1000,
       budan_most_overdue_order_seconds: (vitals.mostOverdueMs ?? 0) / 1000,
+      budan_events_unpositioned: vitals.unpositioned,
       budan_last_finished_run_timestamp_seconds: +(vitals.lastFinishedRunAt ?? 0) / 1000,
     }),
   }

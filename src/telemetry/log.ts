@@ -296,7 +296,16 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
   })),
   robot_recovered: info('Alerts can be sent again', ({ robot }) => ({ robot })),
   alerts_dropped: warn('Alerts not sent before the end', ({ robot, count }) => ({ robot, count })),
-  pruned: info('Old runs and events pruned', ({ runs, events }) => ({ runs, events })),
+  positioning_failed: error(
+    'Published events get no positions: feed and webhooks wait, and nothing is lost',
+    (event) => ({ error: text(event.error) }),
+  ),
+  positioning_resumed: info('Published events get their positions again', ({ awayMs }) => ({
+    away_ms: Math.round(awayMs),
+  })),
+  pruned: info('Old runs and events pruned', ({ runs, events, published }) => ({
+    ...{ runs, events, published },
+  })),
   prune_failed: error('Failed to prune old runs and events', (event) => ({
     error: text(event.error),
   })),

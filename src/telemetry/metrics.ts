@@ -116,7 +116,7 @@ function createInstruments(registry: Registry) {
     ),
     pruned: counter(
       'budan_pruned_total',
-      'Runs, and events of ended orders, removed for their age (database.retention_days)',
+      'Runs, events of ended orders, and published events, removed for their age',
       'what',
     ),
     reviewsResolved: counter(
@@ -166,7 +166,7 @@ function createInstruments(registry: Registry) {
   for (const action of reviewActions) instruments.reviewsResolved.inc({ action }, 0)
   instruments.access.inc({ door: 'console', result: 'accepted' }, 0)
   for (const door of ['console', 'api']) instruments.access.inc({ door, result: 'refused' }, 0)
-  for (const what of ['runs', 'events']) instruments.pruned.inc({ what }, 0)
+  for (const what of ['runs', 'events', 'published']) instruments.pruned.inc({ what }, 0)
   for (const result of refundResults) instruments.refundNotices.inc({ result }, 0)
   return instruments
 }
@@ -196,9 +196,10 @@ const counting: {
   callback_missed: ({ callbacksMissed }) => callbacksMissed.inc(),
   callback_foreign: ({ callbacksForeign }) => callbacksForeign.inc(),
   refund_noticed: ({ refundNotices }, { result }) => refundNotices.inc({ result }),
-  pruned: ({ pruned }, { runs, events }) => {
+  pruned: ({ pruned }, { runs, events, published }) => {
     pruned.inc({ what: 'runs' }, runs)
     pruned.inc({ what: 'events' }, events)
+    pruned.inc({ what: 'published' }, published)
   },
   review_resolved: ({ reviewsResolved }, { action }) => reviewsResolved.inc({ action }),
   proof_failed: ({ unproved }) => unproved.inc(),

@@ -31,6 +31,7 @@ export async function describeRoutes(
         { name: 'callbacks', description: 'Sent by the gateway' },
         { name: 'accounts', description: 'Balances and statements' },
         { name: 'runs', description: 'Passes of the compensation job' },
+        { name: 'events', description: 'What others are notified of' },
         { name: 'audit', description: 'The invariants, counted' },
         { name: 'webhooks', description: 'Endpoints, and deliveries of events to them' },
         { name: 'sessions', description: 'Logins to the console' },

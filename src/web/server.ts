@@ -19,6 +19,7 @@ import { addAdoptBatch } from './api/adopt-batch.ts'
 import { addAuditRoute } from './api/audit.ts'
 import { addCallbackRoute } from './api/callback.ts'
 import { addCorrectionRoutes } from './api/corrections.ts'
+import { addEventRoutes } from './api/events.ts'
 import { addExceptionRoutes } from './api/exceptions/routes.ts'
 import { addHealthRoutes, addMetricsRoute } from './api/health.ts'
 import { addOrderRoutes } from './api/orders.ts'
@@ -102,6 +103,7 @@ async function buildWith(
     addAccountRoutes(guarded, budan)
     addRunRoutes(guarded, budan)
     addAuditRoute(guarded, budan)
+    addEventRoutes(guarded, budan)
     addSessionRoutes(guarded, { store: budan.store, access })
     addWebhookRoutes(guarded, budan)
   })

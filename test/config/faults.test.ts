@@ -66,6 +66,8 @@ const numbers = rows(`
   database.retention_days              | -1         | "-1" is below the least, 7 (0 keeps everything)
   database.retention_days              | 36501      | "36501" is above the most, 36500 (0 keeps everything)
   database.retention_days              | 30d        | "30d" is not a plain number
+  events.keep_days                     | 2.9        | "2.9" is below the least, 3
+  events.keep_days                     | 36501      | "36501" is above the most, 36500
   server.port                          | -1         | "-1" is below the least, 0
   server.port                          | 65536      | "65536" is above the most, 65535
   server.port                          | 80.5       | "80.5" is not a whole number

@@ -38,6 +38,7 @@ test('loadConfig() gives the defaults for an empty file', () => {
       merchantIds: [],
       log: { level: 'info', format: 'json' },
       reviews: { fourEyes: false },
+      events: { keepDays: 90 },
       proof: { keys: [] },
     })
   }

@@ -106,6 +106,7 @@ function snapshotIn(state: State): Snapshot {
           ordersByStatus: { pending: 1, paid: 2, expired: 3, review: state.reviews },
           reviewQueue: state.reviews,
           exceptions: {},
+          unpositioned: 0,
           oldestUnaskedMs: null,
           mostOverdueMs: policy.thresholdMs + state.lateMins * minuteMs,
           lastFinishedRunAt: state.schedule === 'by hand' ? null : now,

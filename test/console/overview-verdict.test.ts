@@ -26,6 +26,7 @@ const vitals: NonNullable<Snapshot['vitals']> = {
   ordersByStatus: { pending: 1, paid: 2, expired: 3, review: 0 },
   reviewQueue: 0,
   exceptions: {},
+  unpositioned: 0,
   oldestUnaskedMs: null,
   mostOverdueMs: null,
   lastFinishedRunAt: now,
@@ -47,6 +48,7 @@ const checks: Readonly<Record<ReadinessCheck['name'], string>> = {
   schedule: 'last run 2026-01-24T15:00:00+08:00',
   exceptions: 'none is open',
   webhooks: 'endpoints take what is sent',
+  events: 'published events have their positions',
 }
 
 function readinessWith(

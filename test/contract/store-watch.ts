@@ -148,6 +148,7 @@ export function watchContract(make: MakeSubject): void {
         now: new Date(nowMs),
         ordersByStatus: { pending: 0, paid: 0, expired: 0, review: 0 },
         reviewQueue: 0,
+        unpositioned: 0,
         exceptions: {},
         oldestUnaskedMs: null,
         mostOverdueMs: null,
@@ -186,11 +187,18 @@ export function watchContract(make: MakeSubject): void {
         now: new Date(nowMs),
         ordersByStatus: { pending: 2, paid: 1, expired: 0, review: 1 },
         reviewQueue: 1,
+        // They are of seconds ago.
+        unpositioned: 0,
         exceptions: { review: { count: 1, amount: 1234n } },
         oldestUnaskedMs: 602_000,
         mostOverdueMs: 602_000,
         lastFinishedRunAt: new Date(nowMs - 2_000),
       })
+      nowMs += 120_000
+      // The credit, the review, and the exception that it opened.
+      expect(await store.vitals([merchant])).toMatchObject({ unpositioned: 3 })
+      await store.positionEvents({ limit: 10 })
+      expect(await store.vitals([merchant])).toMatchObject({ unpositioned: 0 })
       await store.close()
     })
   })

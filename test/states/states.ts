@@ -208,6 +208,24 @@ export const states: readonly State[] = [
     minutes: 5,
   },
   {
+    name: 'published events get no positions',
+    begin: async ({ world, stranger }) => {
+      locking.client = await stranger()
+      await locking.client.query('begin; select from event_head for update')
+      await world.adopt('PUBLISHED-1')
+      world.control.pay('PUBLISHED-1', { callback: false })
+      await world.budan.checkOrder('PUBLISHED-1')
+    },
+    end: async ({ stranger }) => {
+      await locking.client?.end()
+      const client = await stranger()
+      const waiting = async () => (await client.query('select from events_new')).rows.length > 0
+      while (await waiting()) await new Promise((resolve) => setTimeout(resolve, 20))
+      await client.end()
+    },
+    minutes: 10,
+  },
+  {
     name: 'proofs cannot be written',
     begin: async ({ world, stranger }) => {
       const client = await stranger()

@@ -50,6 +50,7 @@ const ranks = [
     'audit',
     'job',
     'orders',
+    'outbox',
     'report',
     'reconcile',
     'health',

@@ -168,7 +168,7 @@ describe('logEvents()', () => {
       'warn',
       'Wrong tokens from many other addresses',
     ],
-    [{ type: 'pruned', runs: 1, events: 2 }, 'info', 'Old runs and events pruned'],
+    [{ type: 'pruned', runs: 1, events: 2, published: 3 }, 'info', 'Old runs and events pruned'],
     [
       { type: 'prune_failed', error: new Error('why') },
       'error',

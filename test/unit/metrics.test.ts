@@ -10,6 +10,7 @@ const vitals: Vitals = {
   ordersByStatus: { pending: 7, paid: 100, expired: 3, review: 5 },
   reviewQueue: 2,
   exceptions: { review: { count: 2, amount: 300n }, unknown_payment: { count: 1, amount: 50n } },
+  unpositioned: 4,
   oldestUnaskedMs: 90_000,
   mostOverdueMs: null,
   lastFinishedRunAt: new Date('2026-01-24T11:59:00Z'),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Books, compare } from '../../proof/upgrade/compare.ts'
 import { compareProofs, type ProvedCredit } from '../../proof/upgrade/proofs.ts'
+import { comparePublished } from '../../proof/upgrade/published.ts'
 
 const [first, second] = ['1900000001', '1900000002'] as const
 type Order = Books['orders'][number]
@@ -127,5 +128,37 @@ describe('compareProofs()', () => {
       { credits, by: { ...by, ...versions }, names },
     )
     expect(found.join('\n')).toMatch(finding)
+  })
+})
+
+describe('comparePublished()', () => {
+  const since = new Date('2026-01-24T12:00:00Z')
+  const at = (secs: number) => new Date(+since + secs * 1000)
+  const credits = [
+    { name: 'm N1', creditedAt: at(-60), events: 0 },
+    { name: 'm N2', creditedAt: at(60), events: 1 },
+    { name: 'm N3', creditedAt: at(-1), events: 1 },
+    { name: 'm N4', creditedAt: at(90), events: 1 },
+  ]
+  const byBefore = new Set(['m N1', 'm N2'])
+  const found = (changed: object) =>
+    comparePublished({
+      credits: [...credits.slice(1), { ...credits[0], ...changed } as never],
+      since,
+      byBefore,
+    }).findings
+
+  it('finds nothing where each credit since the step has one event, whichever version credited', () => {
+    expect(comparePublished({ credits, since, byBefore })).toEqual({
+      ...{ figures: { before: 1, now: 2 }, findings: [] },
+    })
+  })
+
+  it.each([
+    ['a credit without an event', { creditedAt: at(10), events: 0 }, /N1: order.paid was not/],
+    ['a credit with two', { creditedAt: at(10), events: 2 }, /N1: order.paid was published 2/],
+    ['an event of before the step', { events: 1 }, /N1: published before the step/],
+  ])('finds %s', (_what, changed, finding) => {
+    expect(found(changed).join()).toMatch(finding)
   })
 })

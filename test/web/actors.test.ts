@@ -57,11 +57,13 @@ async function neverAccepted(): Promise<string> {
     ...{ operation: 'native', times: 1 },
     fault: { kind: 'error', status: 500, code: 'SYSTEM_ERROR' },
   })
-  const payload = { user_id: 'u1', amount: 100, description: 'credit' }
+  const description = `refused ${newNumber()}`
+  const payload = { user_id: 'u1', amount: 100, description }
   const headers = { ...bearer(name), 'idempotency-key': newNumber() }
   await app.inject({ method: 'POST', url: '/v1/orders', payload, headers })
   const { orders } = (await app.inject({ url: '/v1/orders', headers: bearer(name) })).json()
-  return orders[0].order_no
+  // Of the same moment there may be others, which are sorted by their random numbers.
+  return orders.find((order: { description: string }) => order.description === description).order_no
 }
 
 const adopting = (orderNo: string) => ({ order_no: orderNo, user_id: 'u1', amount: 100 })

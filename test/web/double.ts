@@ -47,6 +47,7 @@ export function doubleBudan({ budan = {}, store = {} }: Replaced = {}) {
     listExceptions: async () => ({ items: [], nextCursor: null }),
     findException: async () => null,
     closeException: async () => null,
+    readEvents: async () => ({ events: [], nextCursor: 'next' }),
     run: async () => ({ run: sampleRun(), results: [] }),
     readiness: async () => ({ ready: true, checks: [], vitals: null }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),

@@ -77,6 +77,7 @@ describe('GET /openapi.json', () => {
         'GET /v1/deliveries',
         'GET /v1/deliveries/{id}',
         'POST /v1/deliveries/{id}/replay',
+        'GET /v1/events',
         'GET /v1/sessions',
         'DELETE /v1/sessions/{id}',
         'GET /healthz',

@@ -99,6 +99,9 @@ const english: Comments = {
   'reviews.four_eyes': [
     'true: a credit out of review, and a correction, needs a second person with a token of their own.',
   ],
+  'events.keep_days': [
+    'Days that published events (GET /v1/events) are kept for who reads them; 3 or more.',
+  ],
   'wechat.base_url': ['https; http to this machine only (the simulator).'],
   'wechat.proxy_url': [
     'If WeChat Pay can be reached only through a proxy: http://USER:PASSWORD@HOST:PORT',
@@ -186,6 +189,7 @@ const chinese: Comments = {
     '不一致的交易转人工处理。不设：不比对 attach。',
   ],
   'reviews.four_eyes': ['true：待处理订单的入账和订单更正，须由第二人用自己的令牌确认。'],
+  'events.keep_days': ['对外事件（GET /v1/events）保留多少天供读取；最少 3 天。'],
   'wechat.base_url': ['须为 https；http 只能指向本机（模拟微信支付）。'],
   'wechat.proxy_url': ['只有经代理才能访问微信支付时填写：http://用户:密码@主机:端口'],
   'wechat.mch_id': ['商户号。'],

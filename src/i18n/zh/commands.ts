@@ -21,6 +21,10 @@ export const commandPhrases = {
     'Nothing was changed: exception {id:word} was closed by "{by}" already':
       '未作任何改动：异常单 {id} 已由“{by}”关闭',
     'more: --cursor {cursor:word}': '下一页：--cursor {cursor}',
+    'more: --after {cursor:word}': '下一页：--after {cursor}',
+    'Cannot read the cursor {cursor:json}: it is not one of the events':
+      '无法读取游标 {cursor}：它不属于对外事件',
+    'Cannot go on from the cursor {cursor:json}: {why:gone}': '无法从游标 {cursor} 继续：{why}',
     'The books do not agree: look at these orders before anything is paid out.':
       '账目不一致：请先核查这些订单，再对外付款。',
     'No ./budan.yaml is here: `budan init` prompts for what is needed, and writes it':

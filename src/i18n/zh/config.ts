@@ -16,6 +16,7 @@ export const configPhrases = {
     '--config: is empty: give the path of a file': '--config：是空的，请给出文件路径',
     '--dir: is empty: give the path of a directory': '--dir：是空的，请给出目录路径',
     '--cursor: is not one that this list gave': '--cursor：不是本列表给出的',
+    '--after: is not one that this list gave': '--after：不是本列表给出的',
     '--name: needs one of --credit, --expire and --dismiss':
       '--name：须与 --credit、--expire、--dismiss 之一同用',
     '--reason: needs one of --credit, --expire and --dismiss':

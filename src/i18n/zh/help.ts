@@ -74,6 +74,12 @@ export const helpPhrases = {
       '配置了多个商户时，这些订单属于哪一个',
     'only this merchant’s': '只列出该商户的订单',
     'the page after: next_cursor of the page before': '下一页：填上一页的 next_cursor',
+    'what budan publishes, oldest first, as GET /v1/events answers with it':
+      '列出对外事件，最早的在前，内容同 GET /v1/events',
+    'only what came behind it: next_cursor of the page before':
+      '只列出其后的事件：填上一页的 next_cursor',
+    'only these, such as order.paid,order.expired': '只列出这些类型，如 order.paid,order.expired',
+    'go on with each event as it comes, until Ctrl+C': '持续输出新事件，直到按 Ctrl+C',
     "verify every credit against the gateway's signature and the seals, too":
       '同时用支付渠道的签名和封签核验每一笔入账',
     'instead seal what nodes of a version before proofs have left, as it is':

@@ -39,6 +39,8 @@ export const readinessPhrases = {
     'warning: deliveries were given up, and can be sent again: {names:words}':
       '注意：有推送已放弃，可以重新推送：{names}',
     'warning: {doubt:answers}': '注意：{doubt}',
+    'published events have their positions': '对外事件均已排定位置',
+    'warning: {waiting:events}': '注意：{waiting}',
     'runs are held back: {reason:breaker?}': '补单已暂停：{reason}',
     '{engine:engine}: {waiting:word} waiting, {active:word} active, {failed:word} failed':
       '{engine}：{waiting} 个等待，{active} 个执行中，{failed} 个失败',
@@ -52,6 +54,12 @@ export const readinessPhrases = {
     'last run {at:word}': '上次运行 {at}',
     'no run has finished yet: runs do not finish': '还没有完成过补单：运行未能结束',
     'last run {at:word}: runs do not finish': '上次运行 {at}：此后的运行未能结束',
+  },
+  events: {
+    '1 published event waits for a position: feed and webhooks stand still, see the log':
+      '1 个对外事件未排定位置：事件流和推送停滞，详见日志',
+    '{count:word} published events wait for a position: feed and webhooks stand still, see the log':
+      '{count} 个对外事件未排定位置：事件流和推送停滞，详见日志',
   },
   engine: {
     'local: a timer of this process': '本地：本进程的定时器',

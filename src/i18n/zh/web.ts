@@ -67,6 +67,12 @@ export const webPhrases = {
       '未能及时完成，但可能仍会成功。请查询结果，或重试。',
     'cursor: must be a next_cursor that this list answered with':
       'cursor：须为本列表返回过的 next_cursor',
+    'after: must be a next_cursor that GET /v1/events answered with, not {after:json}':
+      'after：须为 GET /v1/events 返回过的 next_cursor，现为 {after}',
+    'after: Cannot go on from the cursor {cursor:json}: {why:gone}':
+      'after：无法从游标 {cursor} 继续：{why}',
+    'wait: {count:word} requests are held already: read without it, or wait with fewer':
+      'wait：已有 {count} 个请求在等待：请不带它读取，或减少等待的请求',
     'The database is not available. Whether the request took effect is not known: repeat it':
       '数据库不可用，请求是否已生效未知：请重试',
     'Internal error; the log of budan has the cause': 'budan 内部出错，详见日志',
@@ -89,6 +95,12 @@ export const webPhrases = {
     'Cannot serve host "{host}" without server.api_token: use the address that serve printed':
       '未设置 server.api_token 时不能以“{host}”访问：请使用 serve 启动时给出的地址',
     '{name:word}: cannot be "{value}"': '{name}：不能是“{value}”',
+  },
+  /** Why nobody can go on from a cursor of events. */
+  gone: {
+    'it is of another database': '它属于另一个数据库',
+    'the database was restored to a time before it': '数据库被恢复到了它之前的时间',
+    'the events behind it are not kept any more': '其后的事件已不再保留',
   },
   /** Why an order is not given up. */
   abandoning: {
@@ -135,6 +147,8 @@ export const webPhrases = {
     'must be true or false': '须为 true 或 false',
     'must be true, false or left out': '须为 true、false 或不填',
     'must be given once': '只能给出一次',
+    'must be a list, separated by commas, of {types:words}': '须为以逗号分隔的类型：{types}',
+    'must be whole seconds, from 0 to {max:word}': '须为 0 到 {max} 的整秒数',
     'must be an integer from {min:word} to {max:word}': '须为 {min} 到 {max} 的整数',
     'must be an integer from {min:word} to {max:word} (fen)': '须为 {min} 到 {max} 的整数（分）',
     'must be one of {choices:words}': '须为以下之一：{choices}',

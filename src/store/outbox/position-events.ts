@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
 import { type Connection, firstOf, type Scope } from '../database.ts'
 import { fanOut } from '../webhooks/fan-out.ts'
+import type { Positioned } from './event-store.ts'
 
 /**
  * Positions are given after the commit, under one lock, so that no event ever appears before a position
@@ -11,18 +12,20 @@ import { fanOut } from '../webhooks/fan-out.ts'
 export async function positionEvents(
   { db, now }: Pick<Scope, 'db' | 'now'>,
   { limit }: { readonly limit: number },
-): Promise<number> {
-  const waiting = await firstOf(
+): Promise<Positioned> {
+  const head = await firstOf(
     db,
-    sql<{ readonly any: boolean }>`
-      select exists (select from events_new) or database_id is null as any from event_head`,
+    sql<{ readonly last: bigint; readonly waiting: boolean }>`
+      select last, exists (select from events_new) or database_id is null as waiting
+      from event_head`,
   )
-  if (waiting?.any !== true) return 0
+  assert(head !== null, 'The head of the events is gone')
+  if (!head.waiting) return { count: 0, last: head.last }
   return db.transaction().execute(async (tx) => {
     const last = await lockHead(tx)
     const count = await move(tx, { last, limit })
     await fanOut({ db: tx, now }, { from: last, to: last + BigInt(count) })
-    return count
+    return { count, last: last + BigInt(count) }
   })
 }
 

@@ -35,13 +35,13 @@ export async function readEvents(
   const events = found.slice(0, limit).map((row) => eventOf(row, database))
   const last = events.at(-1)
   if (found.length > limit && last !== undefined) {
-    return { events, nextCursor: last.cursor, more: true }
+    return { events, nextCursor: last.cursor, position: last.position, more: true }
   }
   // All up to `end` were looked at.
   const nextCursor = formatEventCursor({
     ...{ position: head.end, database, event: markOf(head.endId) },
   })
-  return { events, nextCursor, more: head.end < head.last }
+  return { events, nextCursor, position: head.end, more: head.end < head.last }
 }
 
 interface HeadRow {

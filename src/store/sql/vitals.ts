@@ -18,6 +18,7 @@ interface VitalsRow {
   readonly expired: number
   readonly review: number
   readonly review_queue: number
+  readonly unpositioned: number
 }
 
 /**
@@ -41,6 +42,7 @@ export async function readVitals(
     ordersByStatus: counts,
     reviewQueue: row.review_queue,
     exceptions: await openExceptions(scope),
+    unpositioned: row.unpositioned,
     ...waitsOf(row),
     lastFinishedRunAt: row.last_finished_run_at,
   }
@@ -116,7 +118,11 @@ async function vitalsRow(
         ${counted('paid')} as paid,
         ${counted('expired')} as expired,
         ${counted('review')} as review,
-        ${countUpTo(countMax, sql`status = 'review' and dismissed_at is null`)} as review_queue`,
+        ${countUpTo(countMax, sql`status = 'review' and dismissed_at is null`)} as review_queue,
+        (select count(*)::integer from (
+          select from events_new where at < ${now()} - interval '1 minute'
+          order by seq limit ${sql.lit(countMax + 1)}
+        ) as waiting) as unpositioned`,
   )
   assert(row !== null, 'Cannot read the vital signs: no row')
   return row

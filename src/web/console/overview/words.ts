@@ -177,6 +177,7 @@ export const overviewWords = gatewayCatalog({
       schedule: 'Schedule',
       exceptions: 'Exceptions',
       webhooks: 'Webhooks',
+      events: 'Published events',
     } satisfies Record<ReadinessCheck['name'], string>,
     gateway,
     stateOf: { good: 'OK', bad: 'fault', warn: 'warning', plain: 'idle' } satisfies Record<
@@ -315,6 +316,7 @@ export const overviewWords = gatewayCatalog({
       schedule: '定时运行',
       exceptions: '异常单',
       webhooks: '事件推送',
+      events: '对外事件',
     },
     gateway,
     stateOf: { good: '正常', bad: '故障', warn: '留意', plain: '空闲' },

@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Emit, Event } from '../domain/event.ts'
+import type { Store } from '../store/store.ts'
+
+/** What can be published by this process, which need not wait for the next look. */
+const published: ReadonlySet<Event['type']> = new Set([
+  ...(['order_credited', 'order_expired', 'order_alarm'] as const),
+  ...(['review_resolved', 'refund_noticed'] as const),
+])
+
+/** One transaction moves some hundred rows in about ten milliseconds. */
+const positionedAtOnce = 500
+
+/** Other nodes publish too, of which nothing is seen here: while something comes, one looks often. */
+const lookMs = 200
+const idleLookMs = 1_000
+const busyForMs = 60_000
+
+/** Between two rounds, so that a group of credits costs one round and not one for each. */
+const restMs = 20
+
+/**
+ * Gives published events their positions: at once where this process has published something, else as
+ * it looks. Each node has one; they exclude one another in the database.
+ *
+ *   stopped ⇄ running    between start() and stop(), and while somebody waits
+ */
+export class Pump {
+  readonly #store: Pick<Store, 'positionEvents'>
+  readonly #emit: Emit
+  readonly #onPositioned: () => void
+  readonly #waiters = new Set<Waiter>()
+  #started: { readonly at: number } | null = null
+  #round: Promise<void> | null = null
+  #wake = () => {}
+  #isHinted = false
+  #last = -1n
+  #failingSince: number | null = null
+
+  constructor({ store, emit, onPositioned = () => {} }: PumpParts) {
+    this.#store = store
+    this.#emit = emit
+    this.#onPositioned = onPositioned
+  }
+
+  /** How long it has been running; null: it was not started. */
+  get runningMs(): number | null {
+    return this.#started === null ? null : performance.now() - this.#started.at
+  }
+
+  start(): void {
+    this.#started ??= { at: performance.now() }
+    this.#run()
+  }
+
+  /** Ends every wait, and waits for the round under way. */
+  async stop(): Promise<void> {
+    this.#started = null
+    for (const { leave } of this.#waiters) leave()
+    this.#waiters.clear()
+    this.#wake()
+    await this.#round
+  }
+
+  /** Listens to what the service emits. */
+  readonly hint = ({ type }: Event): void => {
+    if (!published.has(type)) return
+    this.#isHinted = true
+    this.#wake()
+  }
+
+  /** Afterwards all that was committed before has its position. Throws `StoreError`. */
+  async position(): Promise<{ readonly isBusy: boolean }> {
+    let isBusy = false
+    for (;;) {
+      const { count, last } = await this.#store.positionEvents({ limit: positionedAtOnce })
+      isBusy ||= count > 0
+      this.#passed(last)
+      if (count < positionedAtOnce) return { isBusy }
+    }
+  }
+
+  /** Resolves when there is a position behind this one, at the signal, or after `ms`. */
+  async waitBeyond(
+    position: bigint,
+    { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    if (this.#last > position || signal.aborted) return
+    const waiter: Waiter = { position, leave: () => {} }
+    const left = new Promise<void>((resolve) => {
+      waiter.leave = resolve
+    })
+    const timer = setTimeout(waiter.leave, ms)
+    signal.addEventListener('abort', waiter.leave, { once: true })
+    this.#waiters.add(waiter)
+    this.#run()
+    try {
+      await left
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', waiter.leave)
+      this.#waiters.delete(waiter)
+    }
+  }
+
+  get #isWanted(): boolean {
+    return this.#started !== null || this.#waiters.size > 0
+  }
+
+  #run(): void {
+    if (this.#round !== null) return
+    this.#round = this.#rounds().finally(() => {
+      this.#round = null
+      // It was started again while the last round ended.
+      if (this.#isWanted) this.#run()
+    })
+  }
+
+  async #rounds(): Promise<void> {
+    let busyUntil = 0
+    while (this.#isWanted) {
+      this.#isHinted = false
+      if (await this.#tryRound()) busyUntil = performance.now() + busyForMs
+      await delay(restMs)
+      if (this.#isHinted || !this.#isWanted) continue
+      await this.#pause(performance.now() < busyUntil ? lookMs : idleLookMs)
+    }
+  }
+
+  /** Never throws: crediting does not depend on it. */
+  async #tryRound(): Promise<boolean> {
+    try {
+      const { isBusy } = await this.position()
+      if (this.#failingSince !== null) {
+        const awayMs = performance.now() - this.#failingSince
+        this.#failingSince = null
+        this.#emit({ type: 'positioning_resumed', awayMs })
+      }
+      return isBusy
+    } catch (error) {
+      if (this.#failingSince === null) this.#emit({ type: 'positioning_failed', error })
+      this.#failingSince ??= performance.now()
+      return false
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms).unref()
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #passed(last: bigint): void {
+    if (last <= this.#last) return
+    this.#last = last
+    this.#onPositioned()
+    for (const { position, leave } of this.#waiters) {
+      if (this.#last > position) leave()
+    }
+  }
+}
+
+interface PumpParts {
+  readonly store: Pick<Store, 'positionEvents'>
+  readonly emit: Emit
+  /** Called when there are new positions, whichever node gave them. */
+  readonly onPositioned?: () => void
+}
+
+interface Waiter {
+  readonly position: bigint
+  leave: () => void
+}
