@@ -35,8 +35,20 @@ export interface DemoReport {
   /** Fen: the payments of all orders that are expected to be paid, and the credits. */
   readonly taken: bigint
   readonly credited: bigint
+  readonly shop: ShopReport
   readonly durationMs: number
   readonly ok: boolean
+}
+
+/** What the shop's backend has got. */
+export interface ShopReport {
+  /** Each counted once, by type. */
+  readonly events: Readonly<Record<string, number>>
+  /** Requests that brought an event which it had already. */
+  readonly repeated: number
+  readonly orders: number
+  /** Fen: what it has credited in its own books. */
+  readonly credited: bigint
 }
 
 export interface Demo {
@@ -64,6 +76,8 @@ export async function runDemo(options: DemoOptions): Promise<Demo> {
     stage.budan.start()
     options.listener.stage('The job runs; callbacks come, or do not', placed.length)
     await watch(stage, { placed: placed.length, listener: options.listener, deadline })
+    options.listener.stage("What the shop's backend has not got yet is sent again", 0)
+    await delivered(stage, deadline)
     const report = await reportOf(stage, { placed, startedAt })
     const { url, simulator, dir } = stage
     return { report, url, simulatorUrl: simulator.url, dir, close: () => stage.close() }
@@ -134,6 +148,16 @@ async function watch(
   }
 }
 
+/** Resolves once the shop has answered each event with 2xx, or at the deadline. */
+async function delivered({ budan }: Stage, deadline: AbortSignal): Promise<void> {
+  while (!deadline.aborted) {
+    const positioned = await budan.store.positionEvents({ limit: 1000 })
+    const endpoints = await budan.webhooks.endpoints()
+    if (positioned.count === 0 && endpoints.every(({ pending }) => pending === 0)) return
+    await delay(lookMs, undefined, { signal: deadline }).catch(() => undefined)
+  }
+}
+
 async function openOrders({ budan }: Stage): Promise<number> {
   const byMerchant = await budan.store.openOrders()
   return byMerchant.reduce((sum, { count }) => sum + count, 0)
@@ -152,11 +176,16 @@ async function reportOf(
     .filter(({ scenario }) => scenario.expected === 'paid')
     .reduce((sum, { order }) => sum + takenFor(stage, order.orderNo), 0n)
   const sound = Object.values(audit).every((count) => count === 0)
+  const shop = shopReport(stage)
   return {
-    ...{ orders, audit, taken, credited },
+    ...{ orders, audit, taken, credited, shop },
     runs: runs.items.length,
     durationMs: performance.now() - startedAt,
-    ok: sound && taken === credited && orders.every(({ asExpected }) => asExpected),
+    ok:
+      sound &&
+      taken === credited &&
+      taken === shop.credited &&
+      orders.every(({ asExpected }) => asExpected),
   }
 }
 
@@ -164,6 +193,16 @@ async function examine(stage: Stage, { scenario, orderNo }: Placed): Promise<Dem
   const order = await stage.budan.findOrder(orderNo)
   if (order === null) throw new Error(`Order "${orderNo}" is gone`)
   return { scenario, order, asExpected: order.status === scenario.expected }
+}
+
+function shopReport({ shop: { books } }: Stage): ShopReport {
+  const events = Object.values(books.events).reduce((sum, count) => sum + count, 0)
+  return {
+    events: books.events,
+    repeated: books.requests - events,
+    orders: books.credits.size,
+    credited: [...books.credits.values()].reduce((sum, amount) => sum + amount, 0n),
+  }
 }
 
 /** Sum of the users' balances: it shows an order that was credited twice. */

@@ -16,6 +16,7 @@ import { loadConfig } from '../config/load.ts'
 import { type Budan, openService } from '../service.ts'
 import { startWeb } from '../web/server.ts'
 import { configurationFor } from './configuration.ts'
+import { openShop, type Shop } from './shop.ts'
 
 /** A minute of the gateway passes in a second, so that expiry takes seconds instead of two hours. */
 const timeScale = 60
@@ -33,9 +34,13 @@ const fastClock = {
   WECHAT_TIMEOUT_MS: '1000',
 }
 
-/** The parts of the demo: a simulated gateway, an embedded database, and budan on the real clock. */
+/**
+ * The parts of the demo: a simulated gateway, an embedded database, budan on the real clock, and a shop's
+ * backend that is told of what happens.
+ */
 export interface Stage {
   readonly budan: Budan
+  readonly shop: Shop
   readonly simulator: Simulator
   readonly url: string
   /** Directory of keys, configuration and database. */
@@ -54,9 +59,10 @@ export async function openStage({
   const merchant = await generateMerchant()
   await writeMerchant(dir, merchant)
   const simulator = await startSimulator({ ...merchantOptions(merchant), timeScale })
+  const shop = await openShop()
   const port = options.port || (await freePort())
   const file = join(dir, 'budan.yaml')
-  await writeFile(file, configurationText({ dir, port, simulator, merchant }))
+  await writeFile(file, configurationText({ dir, port, simulator, merchant, shop }))
   const config = loadConfig({ file, env: fastClock, need: 'serve' })
   const budan = await openService(config)
   const web = await startWeb(budan, {
@@ -64,11 +70,12 @@ export async function openStage({
     listenKeys: { port: '--port', host: 'host' },
   })
   return {
-    ...{ budan, simulator, dir, url: web.url },
+    ...{ budan, simulator, shop, dir, url: web.url },
     close: async () => {
       await web.close()
       await budan.close()
       await simulator.stop()
+      await shop.close()
       await rm(dir, { recursive: true, force: true })
     },
   }
@@ -79,12 +86,14 @@ function configurationText(parts: {
   port: number
   simulator: Simulator
   merchant: Merchant
+  shop: Shop
 }): string {
-  const { dir, port, simulator, merchant } = parts
+  const { dir, port, simulator, merchant, shop } = parts
   const notifyUrl = `http://127.0.0.1:${port}/v1/callbacks/wechatpay`
   const own = {
     server: { port },
     database: { url: `pglite:${join(dir, 'data')}` },
+    webhooks: [{ name: 'shop', url: shop.url, secret: shop.secret }],
     log: { level: 'silent' },
   }
   return stringify(own) + configurationFor(simulator, merchant, { dir, notifyUrl })

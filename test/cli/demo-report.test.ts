@@ -16,6 +16,7 @@ const report: DemoReport = {
     ...{ paid_not_credited: 0, credited_not_paid: 0, credited_twice: 0 },
     ...{ unbalanced: 0, mismatched: 0, unexplained: 0 },
   },
+  shop: { events: { 'order.paid': 1 }, repeated: 1, orders: 1, credited: 100n },
   ...{ runs: 1, taken: 0n, credited: 0n, durationMs: 1200, ok: false },
 }
 

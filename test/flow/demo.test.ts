@@ -15,6 +15,11 @@ describe('runDemo()', () => {
     expect(report.orders.length).toBeGreaterThanOrEqual(60)
     expect(new Set(report.orders.map(({ scenario }) => scenario)).size).toBeGreaterThanOrEqual(8)
     expect(report.credited).toBe(report.taken)
+    const paid = report.orders.filter(({ order }) => order.status === 'paid').length
+    expect(report.shop).toMatchObject({ orders: paid, credited: report.taken })
+    expect(report.shop.events).toMatchObject({ 'order.paid': paid, 'order.expired': 14 })
+    // It had lost one of its answers.
+    expect(report.shop.repeated).toBeGreaterThanOrEqual(1)
     expect(Object.values(report.audit).every((count) => count === 0)).toBe(true)
     expect(steps.length).toBeGreaterThan(60)
     expect(existsSync(dir)).toBe(false)

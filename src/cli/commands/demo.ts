@@ -48,6 +48,7 @@ function presentReport(report: DemoReport): object {
     runs: report.runs,
     taken: report.taken,
     credited: report.credited,
+    shop: report.shop,
     audit: report.audit,
     duration_ms: Math.round(report.durationMs),
   }
@@ -107,6 +108,10 @@ function showTotals({ line, colors }: Output, report: DemoReport): void {
   line(`orders: ${orders.length}, ended as expected: ${right}, in ${runs} runs`)
   line(`taken for them ${formatFen(taken)}, credited ${formatFen(credited)}`)
   line(`audit: ${audit.join(' ')}`)
+  const { shop } = report
+  const told = Object.entries(shop.events).map(([type, count]) => `${type}=${count}`)
+  line(`the shop's backend received: ${told.join(' ')}; ${shop.repeated} again`)
+  line(`it credited ${shop.orders} orders once each, ${formatFen(shop.credited)}`)
   const seconds = (durationMs / 1000).toFixed(1)
   if (ok) line(`all is well, after ${seconds} s`, colors.green)
   else line(`NOT ALL IS WELL, after ${seconds} s`, colors.red)

@@ -24,6 +24,11 @@ export const simulationPhrases = {
       '订单 {count} 个，结局相符 {right} 个，补单 {runs} 批',
     'taken for them {taken:word}, credited {credited:word}': '收款 {taken}，入账 {credited}',
     'audit: {counts}': '账目自检：{counts}',
+    "What the shop's backend has not got yet is sent again": '商城后端尚未收到的通知会重发',
+    "the shop's backend received: {counts}; {repeated:word} again":
+      '商城后端收到：{counts}；重复 {repeated} 次',
+    'it credited {orders:word} orders once each, {credited:word}':
+      '商城后端入账 {orders} 单，每单一次，合计 {credited}',
     'all is well, after {seconds:word} s': '一切正常，用时 {seconds} 秒',
     'NOT ALL IS WELL, after {seconds:word} s': '有不正常之处，用时 {seconds} 秒',
     'as expected': '相符',
