@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { exceptionKinds } from '../domain/exception.ts'
 import { orderStatuses } from '../domain/order-states.ts'
-import { publishedTypesIn, publishedTypesRule } from '../domain/published-event.ts'
 import { type ReviewAction, reviewActions } from '../domain/review-action.ts'
 import { roles } from '../domain/scope.ts'
 import { deliveryStates } from '../domain/webhooks/delivery.ts'
@@ -11,6 +10,7 @@ import { packageRoot } from '../package-root.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import type { ConcealedTerminal } from './concealed.ts'
 import type { CommonOptions, Command as Work } from './context.ts'
+import { limitOption, numberIn, numberOption, typesOption } from './options.ts'
 import { plainLines } from './plain.ts'
 import { shells } from './shells.ts'
 import type { ExitCode } from './terminal.ts'
@@ -359,45 +359,6 @@ function merchantOption(): Option {
 
 function merchantOfListOption(): Option {
   return new Option('--merchant <name>', 'only this merchant’s')
-}
-
-function typesOption(): Option {
-  return new Option('--types <list>', 'only these, such as order.paid,order.expired').argParser(
-    (value) => {
-      if (publishedTypesIn(value) === null) {
-        throw new InvalidArgumentError(`It ${publishedTypesRule}.`)
-      }
-      return value
-    },
-  )
-}
-
-function limitOption(): Option {
-  return numberOption('--limit <count>', { min: 1, max: 200, whole: true }).default(50)
-}
-
-interface NumberRange {
-  readonly min: number
-  readonly max: number
-  readonly whole?: boolean
-}
-
-function numberOption(flags: string, range: NumberRange): Option {
-  return new Option(flags, `a ${rangeText(range)}`).argParser(numberIn(range))
-}
-
-function rangeText({ min, max, whole = false }: NumberRange): string {
-  return `${whole ? 'whole number' : 'number'} from ${min} to ${max}`
-}
-
-function numberIn(range: NumberRange): (value: string) => number {
-  return (value) => {
-    const { min, max, whole = false } = range
-    const number = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
-    const fits = number >= min && number <= max && (!whole || Number.isInteger(number))
-    if (!fits) throw new InvalidArgumentError(`It must be a ${rangeText(range)}.`)
-    return number
-  }
 }
 
 function packageVersion(): string {

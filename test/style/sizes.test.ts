@@ -33,8 +33,8 @@ const filesMax = 14
 
 /** Folders that have a file for each table, migration, command, page or scenario. */
 const fullFolders: Readonly<Record<string, number>> = {
-  'src/cli': 25,
-  'src/cli/commands': 23,
+  'src/cli': 26,
+  'src/cli/commands': 24,
   'src/cli/doctor': 16,
   'src/config': 19,
   'src/web/api': 21,

@@ -50,7 +50,6 @@ const ranks = [
     'audit',
     'job',
     'orders',
-    'outbox',
     'report',
     'reconcile',
     'health',
