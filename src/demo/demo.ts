@@ -44,7 +44,7 @@ export interface DemoReport {
 export interface ShopReport {
   /** Each counted once, by type. */
   readonly events: Readonly<Record<string, number>>
-  /** Requests that brought an event which it had already. */
+  /** Requests with an event that it had already. */
   readonly repeated: number
   readonly orders: number
   /** Fen: what it has credited in its own books. */

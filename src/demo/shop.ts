@@ -31,11 +31,11 @@ export async function openShop(): Promise<Shop> {
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const books = new Books()
   const webhook = new Webhook(secret)
-  let asked = 0
+  let requests = 0
   const server = createServer((request, response) => {
-    asked += 1
-    const isAway = asked <= awayUntil
-    const losesAnswer = asked === answerLost
+    requests += 1
+    const isAway = requests <= awayUntil
+    const losesAnswer = requests === answerLost
     void receive(request, { webhook, books, isAway })
       .catch(() => 500)
       .then((status) => (losesAnswer ? response.destroy() : answer(response, status)))

@@ -36,7 +36,7 @@ const fastClock = {
 
 /**
  * The parts of the demo: a simulated gateway, an embedded database, budan on the real clock, and a shop's
- * backend that is told of what happens.
+ * backend that receives the events.
  */
 export interface Stage {
   readonly budan: Budan

@@ -72,8 +72,8 @@ export const gatewayMutants: readonly Mutant[] = [
     name: 'a callback for an unknown order is acknowledged',
     faults: [22],
     file: 'src/orders/callback.ts',
-    find: 'if (settlement === null)\n    return reject(receiving, { status: 404, reason: `no order "${orderNo}" here` })',
-    replace: "if (settlement === null) return { kind: 'settled' } as Receipt",
+    find: 'if (settlement === null) {',
+    replace: "if (settlement === null) {\n    return { kind: 'settled' } as Receipt",
     caughtBy: { test: faultsTest, name: 'one for an order that is not here is refused' },
   },
   {

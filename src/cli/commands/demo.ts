@@ -109,8 +109,8 @@ function showTotals({ line, colors }: Output, report: DemoReport): void {
   line(`taken for them ${formatFen(taken)}, credited ${formatFen(credited)}`)
   line(`audit: ${audit.join(' ')}`)
   const { shop } = report
-  const told = Object.entries(shop.events).map(([type, count]) => `${type}=${count}`)
-  line(`the shop's backend received: ${told.join(' ')}; ${shop.repeated} again`)
+  const events = Object.entries(shop.events).map(([type, count]) => `${type}=${count}`)
+  line(`the shop's backend received: ${events.join(' ')}; ${shop.repeated} again`)
   line(`it credited ${shop.orders} orders once each, ${formatFen(shop.credited)}`)
   const seconds = (durationMs / 1000).toFixed(1)
   if (ok) line(`all is well, after ${seconds} s`, colors.green)

@@ -49,6 +49,7 @@ export const readinessPhrases = {
       '已关闭 compensation_enabled：补单由人工发起',
     'the clock is stopped': '定时器已停止',
     'none is open': '没有未关闭的异常单',
+    '{count:word} open, {amount:word} at stake': '{count} 个未关闭，涉及 {amount}',
     'warning: {count:word} open, {sum:word} at stake': '注意：{count} 个未关闭，涉及 {sum}',
     'no run has finished yet': '还没有完成过补单',
     'last run {at:word}': '上次运行 {at}',

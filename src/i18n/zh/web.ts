@@ -5,6 +5,7 @@ export const webPhrases = {
   refusal: {
     'Cannot find order {orderNo:json}': '找不到订单 {orderNo}',
     'Cannot find exception {id:json}': '找不到异常单 {id}',
+    'Cannot close it: {why:closing}': '无法关闭：{why}',
     'Cannot find the files of the package "{name}": no node_modules beside the program, nor in the working directory "{directory}", has it. Install budan in one of them: npm install budan':
       '找不到软件包 {name} 的文件：程序旁边和工作目录 {directory} 的 node_modules 中都没有。请在其中之一安装 budan：`npm install budan`',
     'Cannot find run {runId:json}': '找不到补单批次 {runId}',
@@ -169,5 +170,11 @@ export const webPhrases = {
     'must be an app id, like wx0123…': '须为 appid，如 wx0123…',
     'must be a number from {min:word}': '须为不小于 {min} 的数字',
     'is wrong': '有误',
+  },
+  closing: {
+    'exception {id:word} is the review of order "{orderNo}": resolve or dismiss the review, which closes it':
+      '异常单 {id} 属于待处理订单“{orderNo}”：处理或忽略该订单后自动关闭',
+    'exception {id:word} was closed by "{by}" at {at:word}: {reason}':
+      '异常单 {id} 已由“{by}”于 {at} 关闭：{reason}',
   },
 } as const satisfies PhraseSets

@@ -12,7 +12,6 @@ import {
   documented,
   fault,
   guardedAnswers,
-  operatorText,
   pageAnswers,
   pageQuery,
 } from '../../schema.ts'
@@ -20,7 +19,13 @@ import type { WebApp } from '../../web-app.ts'
 import { merchantOfList, merchantOfListFaults } from '../merchant-query.ts'
 import { reviewerOf } from '../reviews.ts'
 import { presentException, presentTotal } from './present.ts'
-import { exceptionKind, exceptionPageShape, exceptionShape, exceptionState } from './shapes.ts'
+import {
+  closeRequest,
+  exceptionKind,
+  exceptionPageShape,
+  exceptionShape,
+  exceptionState,
+} from './shapes.ts'
 
 const exceptionQuery = pageQuery.extend({
   kind: exceptionKind.optional(),
@@ -35,17 +40,6 @@ const exceptionQuery = pageQuery.extend({
 const exceptionPath = z.object({
   id: documented(z.string().max(64, { error: 'has at most 64 characters' }), 'Of the exception.'),
 })
-
-const closeRequest = z.strictObject(
-  {
-    reason: operatorText('reason', 'What was done about it, for later readers.'),
-    name: operatorText(
-      'name',
-      'Who is responsible: the name of the token, and may be left out; with `server.api_token`, or without a token, another name may be given.',
-    ).optional(),
-  },
-  { error: ({ code }) => (code === 'invalid_type' ? 'the body must be a JSON object' : undefined) },
-)
 
 const notFound = { 404: [fault, '`exception_not_found`'] } as const
 

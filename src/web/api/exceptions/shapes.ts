@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { exceptionKinds, exceptionStates } from '../../../domain/exception.ts'
 import { reasonCodes } from '../../../domain/reason.ts'
-import { apiSchemas, count, documented, fen, nextCursor, sum, time } from '../../schema.ts'
+import {
+  apiSchemas,
+  count,
+  documented,
+  fen,
+  nextCursor,
+  operatorText,
+  sum,
+  time,
+} from '../../schema.ts'
 
 export const exceptionKind = documented(
   z.enum(exceptionKinds, { error: `must be one of ${exceptionKinds.join(', ')}` }),
@@ -69,3 +78,14 @@ export const exceptionPageShape = z
   .register(apiSchemas, { id: 'ExceptionPage' })
 
 export type ExceptionJson = z.output<typeof exceptionShape>
+
+export const closeRequest = z.strictObject(
+  {
+    reason: operatorText('reason', 'What was done about it, for later readers.'),
+    name: operatorText(
+      'name',
+      'Who is responsible: the name of the token, and may be left out; with `server.api_token`, or without a token, another name may be given.',
+    ).optional(),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? 'the body must be a JSON object' : undefined) },
+)
