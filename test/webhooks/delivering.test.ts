@@ -111,18 +111,14 @@ describe.each(['pglite', 'postgres'] as const)('delivering on %s', (kind) => {
     await store.configureWebhooks(endpoints)
     // A process that ends between the answer and its record.
     let end = () => {}
-    const dying: Store = {
-      ...store,
-      recordAttempts: () =>
-        new Promise((_, reject) => {
-          end = () => reject(new Error('gone'))
-        }),
-    }
+    const ended = new Promise<never>((_, reject) => {
+      end = () => reject(new Error('gone'))
+    })
+    const dying: Store = { ...store, recordAttempts: () => ended }
     const lost = startNode(dying, endpoints, { leaseMs: 500 })
     ends.push(async () => {
-      const stopped = lost.dispatcher.stop()
       end()
-      await stopped
+      await lost.dispatcher.stop()
     })
     await pay(store)
     lost.dispatcher.wake()
