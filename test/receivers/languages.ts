@@ -87,6 +87,10 @@ function runs(...[command, ...args]: [string, ...string[]]): boolean {
 export interface Receiver {
   readonly url: string
   query(sql: string): Promise<readonly (readonly unknown[])[]>
+  /** Ends its processes at once, as a crash does. */
+  kill(): Promise<void>
+  /** Starts it again, with the same database. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -105,21 +109,33 @@ export async function startReceiver(language: Language, secret: string): Promise
   const port = await freePort()
   const run = { path: join(folder, language.file), port, at, scratch }
   const [command, ...args] = language.command(run)
-  const child = spawn(command, args, {
-    env: { ...process.env, ...language.env(run), WEBHOOK_SECRET: secret, PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // A group of its own, because PHP's server leaves its workers behind.
-    detached: true,
-  })
   const url = `http://127.0.0.1:${port}/`
-  await listening(url, child)
+  const start = async () => {
+    const child = spawn(command, args, {
+      env: { ...process.env, ...language.env(run), WEBHOOK_SECRET: secret, PORT: String(port) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // A group of its own, because PHP's server leaves its workers behind.
+      detached: true,
+    })
+    await listening(url, child)
+    return child
+  }
+  let child = await start()
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'close')
+    if (child.pid !== undefined) process.kill(-child.pid, signal)
+    await ended
+  }
   return {
     url,
     query,
+    kill: () => end('SIGKILL'),
+    restart: async () => {
+      child = await start()
+    },
     stop: async () => {
-      const ended = once(child, 'close')
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
-      await ended
+      await end('SIGTERM')
       rmSync(scratch, { recursive: true, force: true })
     },
   }
