@@ -2,6 +2,9 @@ import { adopting } from './adopting.ts'
 import { callbacks } from './callbacks.ts'
 import { crediting } from './crediting.ts'
 import { drain } from './drain.ts'
+import { eventCredits } from './events/credits.ts'
+import { deliveries } from './events/deliveries.ts'
+import { eventTables } from './events/tables.ts'
 import { flat } from './flat.ts'
 import { latency } from './latency.ts'
 import { merchantClaims, merchants } from './merchants.ts'
@@ -41,4 +44,7 @@ export const parts: readonly Part[] = [
   proofs,
   proofMemory,
   access,
+  eventCredits,
+  deliveries,
+  eventTables,
 ]

@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutant.ts'
 import { decidingMutants } from './deciding.ts'
+import { eventMutants } from './events.ts'
 import { gatewayMutants } from './gateway.ts'
 import { identityMutants } from './identity.ts'
 import { jobMutants } from './job.ts'
@@ -15,4 +16,5 @@ export const mutants: readonly Mutant[] = [
   ...identityMutants,
   ...merchantMutants,
   ...proofMutants,
+  ...eventMutants,
 ]

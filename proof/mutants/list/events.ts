@@ -1,0 +1,95 @@
+import type { Mutant } from '../mutant.ts'
+
+const storeTest = 'test/store/postgres.test.ts'
+
+/** Mistakes in what others get to know: events, deliveries and exceptions. */
+export const eventMutants: readonly Mutant[] = [
+  {
+    name: 'of a group of credits one event is published',
+    faults: [],
+    file: 'src/store/migrations/018_published_events.ts',
+    find: 'from written w, lateral (',
+    replace: 'from (select * from written limit 1) w, lateral (',
+    caughtBy: {
+      test: storeTest,
+      name: 'are one for each order of a group that is credited together',
+    },
+  },
+  {
+    name: 'two nodes give positions at once',
+    faults: [],
+    file: 'src/store/outbox/position-events.ts',
+    find: 'database_id is null as is_new from event_head for update',
+    replace: 'database_id is null as is_new from event_head',
+    caughtBy: {
+      test: 'test/store/published-races.test.ts',
+      name: 'are seen by every reader once, in one order without a gap',
+    },
+  },
+  {
+    name: 'the feed goes on with the event that was read last',
+    faults: [],
+    file: 'src/store/outbox/read-events.ts',
+    find: 'where position > ${start} and position <= ${end}',
+    replace: 'where position >= ${start} and position <= ${end}',
+    caughtBy: {
+      test: storeTest,
+      name: 'readEvents() goes on where a page ended, and filters by type',
+    },
+  },
+  {
+    name: 'an event gets its position without its deliveries',
+    faults: [],
+    file: 'src/store/webhooks/fan-out.ts',
+    find: 'e.position > ${from}::bigint and',
+    replace: 'e.position > ${from}::bigint + 1 and',
+    caughtBy: {
+      test: storeTest,
+      name: 'positionEvents() makes a delivery for each endpoint that wants the event',
+    },
+  },
+  {
+    name: 'a delivery is lost with the process that has claimed it',
+    faults: [],
+    file: 'src/store/webhooks/claim.ts',
+    find: 'and (claimed_until is null or claimed_until <= ${now()})',
+    replace: 'and claimed_until is null',
+    caughtBy: {
+      test: storeTest,
+      name: 'claimDeliveries() gives each delivery to one claimer, until its lease is over',
+    },
+  },
+  {
+    name: 'an attempt of a former claim decides',
+    faults: [],
+    file: 'src/store/webhooks/record.ts',
+    find: 'if (made.attempt !== standing.attempts) return null',
+    replace: 'if (made.attempt > standing.attempts) return null',
+    caughtBy: {
+      test: storeTest,
+      name: 'an attempt that was claimed again decides nothing, unless it was delivered',
+    },
+  },
+  {
+    name: 'webhooks are sent to the metadata of the cloud',
+    faults: [],
+    file: 'src/outbox/webhooks/guarded-lookup.ts',
+    find: "if (kind === 'forbidden') return `is ${metadataWords}`",
+    replace: "if (kind === 'forbidden') return null",
+    caughtBy: {
+      test: 'test/webhooks/sender.test.ts',
+      name: 'goes to no forbidden address, whatever its name',
+    },
+  },
+  {
+    name: 'an exception doubles when its fact is seen again',
+    faults: [],
+    file: 'src/store/migrations/018_raised_exceptions.ts',
+    find: 'unique (order_number, mchid, gateway, kind, about),',
+    replace: 'unique (order_number, mchid, gateway, kind, about, id),',
+    caughtBy: {
+      test: storeTest,
+      name: 'open once for each merchant, kind, number and payment',
+    },
+  },
+]
