@@ -47,7 +47,7 @@ export class Api {
         body: JSON.parse(await answer.body.text()),
       }))
       .catch(() => null)
-    const name = `${method} ${path.replace(/RECH\w+|CAMP\w+/, '{no}').split('?')[0]} ${reply?.status ?? 'none'}`
+    const name = `${method} ${path.replace(/RECH\w+|CAMP\w+|dlv_\w+/, '{no}').split('?')[0]} ${reply?.status ?? 'none'}`
     this.statuses.set(name, (this.statuses.get(name) ?? 0) + 1)
     return reply
   }

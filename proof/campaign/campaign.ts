@@ -55,6 +55,7 @@ export async function campaign({ options, closing, log, openProgress }: Campaign
     findings: compare(comparison),
     audit: audit?.status === 200 ? audit.body : null,
     nodeCounts: stage.nodeCounts,
+    backendKills: stage.backend.killed,
     outages: disturbed.outages,
     logs: await searchLogs(
       stage.nodes.map(({ name }) => join(stage.directory, `${name}.log`)),
@@ -96,6 +97,7 @@ async function runDisturbed({ options, stage, api, openProgress }: DisturbOption
   await Promise.all([
     ...[end, load.run(), outages],
     ...stage.nodes.map((node) => disturb(node, chaos)),
+    stage.backend.disturb({ chance, uptimeMsMean, signal }),
   ])
   return { load, over, outages: await outages }
 }
@@ -154,7 +156,10 @@ async function settle({
   const withinMs = settleIntervalsMax * intervalMs + 2 * ttlMs + openAtFirst * settleMsEach
   const settled = await eventually(
     async () =>
-      load.unfinished === 0 && (await nothingOpen(stage, api)) && redeliverCallbacks(stage),
+      load.unfinished === 0 &&
+      (await nothingOpen(stage, api)) &&
+      (await redeliverCallbacks(stage)) &&
+      deliverWebhooks(stage, api),
     { withinMs, everyMs: 300 },
   )
   over.abort()
@@ -177,6 +182,19 @@ async function redeliverCallbacks({ gateway }: Stage): Promise<boolean> {
   return waiting.length === 0
 }
 
+/** True when the backend has all that was published. What waits for its next attempt is sent now. */
+async function deliverWebhooks(stage: Stage, api: Api): Promise<boolean> {
+  const port = portOf(stage)
+  // A read of the feed gives all that was committed its place.
+  const feed = await api.call(port, { method: 'GET', path: '/v1/events?limit=1' })
+  const reply = await api.call(port, { method: 'GET', path: '/v1/deliveries?state=pending' })
+  const waiting = reply?.body.deliveries as readonly { id: string }[] | undefined
+  for (const { id } of waiting ?? []) {
+    await api.call(port, { method: 'POST', path: `/v1/deliveries/${id}/replay` })
+  }
+  return feed?.status === 200 && waiting?.length === 0
+}
+
 /** 0 if no node answers: the backlog then gets no time of its own. */
 async function countOpen(stage: Stage, api: Api): Promise<number> {
   const metrics = await api.read(portOf(stage), '/metrics')
@@ -194,7 +212,7 @@ function portOf({ nodes }: Stage): number {
 }
 
 async function comparisonOf(
-  { gateway, databaseUrl }: Stage,
+  { gateway, backend, databaseUrl }: Stage,
   { purchases }: Load,
 ): Promise<Comparison> {
   const trades: TrueTrade[] = []
@@ -210,5 +228,10 @@ async function comparisonOf(
       prepaid: trade.attach?.startsWith('campaign-') ?? false,
     })
   }
-  return { ordered: purchases, trades, books: await readBooks(databaseUrl) }
+  return {
+    ordered: purchases,
+    trades,
+    books: await readBooks(databaseUrl),
+    receipts: backend.receipts,
+  }
 }

@@ -1,3 +1,4 @@
+import type { Receipt } from './backend.ts'
 import type { BookedEntry, BookedOrder, BookedTransfer, Books } from './books.ts'
 
 /** What was ordered, as the campaign remembers it. */
@@ -27,6 +28,8 @@ export interface Comparison {
   readonly ordered: readonly ExpectedOrder[]
   readonly trades: readonly TrueTrade[]
   readonly books: Books
+  /** What the merchant's backend has credited. */
+  readonly receipts: readonly Receipt[]
 }
 
 /** One order of the books with its trade, transfers, entries and callbacks. */

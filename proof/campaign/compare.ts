@@ -1,3 +1,4 @@
+import type { Receipt } from './backend.ts'
 import type { BookedTransfer } from './books.ts'
 import {
   type Case,
@@ -19,6 +20,7 @@ export function compare(comparison: Comparison): readonly Finding[] {
     ...orphans(comparison),
     ...cases.flatMap(compareCase),
     ...sharedTransactions(comparison.books.transfers),
+    ...compareReceipts(comparison),
     ...compareBalances(cases, comparison.books),
     ...compareSums(cases, comparison.books),
   ]
@@ -126,6 +128,32 @@ function compareCallbacks({ order, trade, callbacks }: Case): readonly Finding[]
   if (callbacks >= accepted) return []
   const detail = `${accepted} acknowledged, ${callbacks} in its timeline`
   return [{ kind: 'callback_lost', about: order.order_no, detail }]
+}
+
+/** The backend gets credits by webhooks alone. */
+function compareReceipts({ books, receipts }: Comparison): readonly Finding[] {
+  const described = (rows: readonly (BookedTransfer | Receipt)[]) =>
+    rows.map((row) => `${row.order_no} ${row.amount} ${row.transaction_id}`)
+  const credited = described(books.transfers)
+  const received = described(receipts)
+  const found = (about: string, detail: string): Finding => ({
+    ...{ kind: 'backend_wrong', about, detail },
+  })
+  return [
+    ...without(credited, received).map((each) => found(each, 'the backend has not credited it')),
+    ...without(received, credited).map((each) => found(each, 'the backend has credited it')),
+  ]
+}
+
+/** Each as often as it is more often there. */
+function without(all: readonly string[], others: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const other of others) counts.set(other, (counts.get(other) ?? 0) + 1)
+  return all.filter((each) => {
+    const left = counts.get(each) ?? 0
+    counts.set(each, left - 1)
+    return left <= 0
+  })
 }
 
 function sharedTransactions(transfers: readonly BookedTransfer[]): readonly Finding[] {

@@ -15,6 +15,8 @@ export type FindingKind =
   | 'wrong_state'
   /** In the books, but never ordered. */
   | 'stranger'
+  /** The merchant's backend has not credited each credited order once, or another. */
+  | 'backend_wrong'
   | 'balance_wrong'
   | 'sum_wrong'
 

@@ -36,7 +36,13 @@ export function soundComparison(): Comparison {
       trade(6, 'CLOSED', { transactionIds: [], callbacksAccepted: 0 }),
     ],
     books: soundBooks,
+    receipts: [1, 2, 3].map(receipt),
   }
+}
+
+function receipt(nth: number) {
+  const user_id = nth % 2 === 0 ? 'even' : 'odd'
+  return { order_no: `ORDER${nth}`, user_id, amount: 100 * nth, transaction_id: `T${nth}` }
 }
 
 /** Its caller never got a response. */
@@ -165,6 +171,21 @@ export const plants: readonly Plant[] = [
   plant('a wrong payment that expired', 'wrong_state', {
     orders: replaceOrder(5, { status: 'expired' }),
   }),
+  {
+    name: 'a credit that the backend never received',
+    finds: 'backend_wrong',
+    hidden: { ...soundComparison(), receipts: [1, 2].map(receipt) },
+  },
+  {
+    name: 'an order that the backend has credited twice',
+    finds: 'backend_wrong',
+    hidden: { ...soundComparison(), receipts: [1, 2, 3, 3].map(receipt) },
+  },
+  {
+    name: 'an order that the backend alone has credited',
+    finds: 'backend_wrong',
+    hidden: { ...soundComparison(), receipts: [1, 2, 3, 6].map(receipt) },
+  },
   {
     name: 'an expired order whose trade is open',
     finds: 'expired_while_payable',

@@ -22,6 +22,7 @@ export interface CampaignResult {
   readonly findings: readonly Finding[]
   readonly audit: Readonly<Record<string, unknown>> | null
   readonly nodeCounts: NodeCounts
+  readonly backendKills: number
   readonly outages: OutageCounts
   readonly logs: LogFacts
   readonly statuses: ReadonlyMap<string, number>
@@ -63,6 +64,9 @@ export function reportOf(result: CampaignResult) {
     credited_twice: count('credited_twice'),
     credited_wrongly: count('credited_wrongly'),
     balances_wrong: count('balance_wrong', 'sum_wrong'),
+    backend_credited: comparison.receipts.length,
+    backend_wrong: count('backend_wrong'),
+    backend_killed: result.backendKills,
     orders_lost: count('order_lost'),
     callbacks_lost: count('callback_lost'),
     callbacks_acknowledged: comparison.trades.reduce((sum, one) => sum + one.callbacksAccepted, 0),
@@ -144,6 +148,8 @@ export function tableOf(report: Report): string {
     ['credited twice', report.credited_twice],
     ['credited wrongly', report.credited_wrongly],
     ['balances wrong', report.balances_wrong],
+    ['credited by the backend', `${report.backend_credited}, wrongly ${report.backend_wrong}`],
+    ['backend killed', report.backend_killed],
     ['acknowledged orders lost', report.orders_lost],
     ['acknowledged callbacks lost', `${report.callbacks_lost} of ${report.callbacks_acknowledged}`],
     ['nodes killed', `${nodes.killed}, of them ${nodes.killed_while_starting} while starting`],

@@ -23,6 +23,7 @@ export interface NodeSettings {
   readonly gatewayPort: number
   readonly callbackPort: number
   readonly ttlMins: number
+  readonly webhook: { readonly url: string; readonly secret: string }
 }
 
 const mins = (ms: number) => ms / 60_000
@@ -54,13 +55,14 @@ export async function configure(
       notify_url: notifyUrl(settings.callbackPort),
       timeout_ms: timeoutMs,
     },
+    webhooks: [{ name: 'backend', ...settings.webhook, types: ['order.paid'] }],
     log: { level: 'info', format: 'json' },
   })
   await writeFile(join(directory, `${name}.yaml`), yaml, { mode: 0o600 })
   const key = await readFile(wechat.private_key_path, 'utf8')
   // The line after the header and the algorithm's preamble, which differs between keys.
   const keyLine = key.split('\n')[3] ?? ''
-  return [token, wechat.api_v3_key, keyLine]
+  return [token, wechat.api_v3_key, keyLine, settings.webhook.secret]
 }
 
 export function notifyUrl(callbackPort: number): string {

@@ -7,6 +7,7 @@ import pg from 'pg'
 import type { Closing } from '../../bench/closing.ts'
 import { type PostgresServer, startPostgres } from '../../test/support/postgres.ts'
 import { type RedisServer, startRedis } from '../../test/support/redis.ts'
+import { Backend } from './backend.ts'
 import { Gateway } from './gateway.ts'
 import { NetworkLink } from './network-link.ts'
 import { BudanNode, type NodeCounts, zeroNodeCounts } from './node.ts'
@@ -18,6 +19,7 @@ import { configure } from './settings.ts'
 export interface Stage {
   readonly directory: string
   readonly gateway: Gateway
+  readonly backend: Backend
   readonly nodes: readonly BudanNode[]
   readonly nodeCounts: NodeCounts
   readonly links: Links
@@ -42,7 +44,8 @@ export async function openStage(options: CampaignOptions, closing: Closing): Pro
   closing.add(gateway, () => gateway.stop())
   const database = await openDatabase(options, { directory, closing })
   const redis = options.engine === 'redis' ? closing.add(await startRedis(), stop) : null
-  const ports = await freePorts(options.kind === 'cluster' ? 3 : 1)
+  const [backendPort = 0, ...ports] = await freePorts(options.kind === 'cluster' ? 4 : 2)
+  const backend = closing.add(new Backend({ directory, port: backendPort }), (one) => one.kill())
   const links = await openLinks({ gateway, redis, ports, closing })
   const nodeCounts = zeroNodeCounts()
   const { nodeArgs = [] } = options.size
@@ -53,7 +56,7 @@ export async function openStage(options: CampaignOptions, closing: Closing): Pro
   // No node may outlive the campaign, even if the campaign failed.
   closing.add(nodes, async () => killPrograms())
   const token = randomBytes(24).toString('hex')
-  const stage = { directory, gateway, nodes, nodeCounts, links, redis, token, ...database }
+  const stage = { directory, gateway, backend, nodes, nodeCounts, links, redis, token, ...database }
   return { ...stage, secrets: await configureNodes(stage, options) }
 }
 
@@ -116,7 +119,7 @@ async function configureNodes(
   stage: Omit<Stage, 'secrets'>,
   { engine, size }: CampaignOptions,
 ): Promise<readonly string[]> {
-  const { directory, gateway, links, databaseUrl, token } = stage
+  const { directory, gateway, backend, links, databaseUrl, token } = stage
   const secrets = stage.nodes.map(({ name, port }) =>
     configure(gateway.configFile, {
       ...{ directory, name, port, token, databaseUrl },
@@ -124,6 +127,7 @@ async function configureNodes(
       gatewayPort: links.gateway.port,
       callbackPort: links.callbacks.port,
       ttlMins: size.ttlMins,
+      webhook: { url: backend.url, secret: backend.secret },
     }),
   )
   return (await Promise.all(secrets))[0] ?? []

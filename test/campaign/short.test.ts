@@ -49,7 +49,10 @@ function expectNothingLost({ report, printed }: { report: Report; printed: strin
     balances_wrong: 0,
     orders_lost: 0,
     callbacks_lost: 0,
+    backend_wrong: 0,
   })
+  expect(report.backend_credited).toBe(report.credited)
+  expect(report.backend_killed).toBeGreaterThan(0)
   expect(report.audit).toMatchObject({ unproven: 0, unverifiable: 0, unproven_old: 0 })
   expect(report.sums.owed).toBe(report.sums.credited)
   // The campaign reached the cases that it exists for.
