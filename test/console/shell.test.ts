@@ -125,7 +125,7 @@ describe('the keyboard', () => {
 
     await visitor.goto('/')
     const seen: string[] = []
-    for (let each = 0; each < 14; each += 1) {
+    for (let each = 0; each < 15; each += 1) {
       await visitor.keyboard.press('Tab')
       seen.push(await focused(visitor))
       const outline = await visitor.evaluate(() => {
@@ -135,7 +135,7 @@ describe('the keyboard', () => {
       expect(outline, seen.at(-1)).toBeGreaterThanOrEqual(2)
     }
     expect(seen.slice(2)).toEqual([
-      ...['Overview', 'Orders', 'Runs', 'Reviews', 'Accounts', 'Audit', 'Sessions'],
+      ...['Overview', 'Orders', 'Runs', 'Reviews', 'Exceptions', 'Accounts', 'Audit', 'Sessions'],
       ...['中文', 'System', 'Light', 'Dark', 'Log out'],
     ])
   })

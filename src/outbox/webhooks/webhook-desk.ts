@@ -80,6 +80,7 @@ export function openWebhookDesk({ store, emit, endpoints, wake }: DeskParts): We
   const named = (name: string) => endpoints.find((each) => each.name === name) ?? null
   return {
     endpoints: async () => {
+      if (endpoints.length === 0) return []
       const states = await store.endpointStates(
         endpoints.map(({ name }) => name),
         { countMax },
