@@ -1,7 +1,8 @@
+import dns from 'node:dns'
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { Webhook } from 'standardwebhooks'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import type { Attempt } from '../../src/domain/webhooks/delivery.ts'
 import { Sender, type SenderLimits } from '../../src/outbox/webhooks/sender.ts'
 import { signatureHeaders } from '../../src/outbox/webhooks/signature.ts'
@@ -16,20 +17,22 @@ import {
 } from './receiver.ts'
 
 /** Names that lead where a test wants them to. */
-const names = vi.hoisted(() => new Map<string, readonly string[]>())
-vi.mock('node:dns', async (original) => {
-  const dns = await original<typeof import('node:dns')>()
-  const lookup = (host: string, options: object, done: (...args: unknown[]) => void) => {
-    const found = names.get(host)
-    if (found === undefined) return dns.lookup(host, options, done as never)
-    const family = (address: string) => (address.includes(':') ? 6 : 4)
-    done(
-      null,
-      found.map((address) => ({ address, family: family(address) })),
-    )
-  }
-  return { ...dns, lookup }
-})
+const names = new Map<string, readonly string[]>()
+const { lookup } = dns
+const looking = vi.spyOn(dns, 'lookup').mockImplementation(((
+  host: string,
+  options: object,
+  done: (...args: unknown[]) => void,
+) => {
+  const found = names.get(host)
+  if (found === undefined) return lookup(host, options, done as never)
+  const family = (address: string) => (address.includes(':') ? 6 : 4)
+  done(
+    null,
+    found.map((address) => ({ address, family: family(address) })),
+  )
+}) as never)
+afterAll(() => looking.mockRestore())
 
 const [first = '', second = ''] = ['a', 'b'].map(
   (letter) => `whsec_${Buffer.alloc(32, letter).toString('base64')}`,

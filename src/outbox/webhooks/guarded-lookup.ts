@@ -1,4 +1,4 @@
-import { type LookupAddress, lookup } from 'node:dns'
+import dns, { type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { addressKindOf, metadataWords } from '../../domain/webhooks/address-kind.ts'
 
@@ -13,7 +13,7 @@ export class ForbiddenAddress extends Error {
  */
 export function guardedLookup({ isPlain }: { readonly isPlain: boolean }): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
+    dns.lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, [])
       const allowed = found.filter(({ address }) => faultOf(address, { isPlain }) === null)
       const [first] = allowed
