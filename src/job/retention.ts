@@ -20,6 +20,9 @@ export interface Retaining {
 /** `events.keep_days`: a consumer that was away for a quarter of a year can go on. */
 export const keepDaysDefault = 90
 
+/** An endpoint that was taken out by mistake is noticed sooner. */
+const forgottenDays = 7
+
 /** It takes the embedded database some 40 ms (measured), so that a callback is hardly delayed. */
 const pruneBatch = 200
 
@@ -72,6 +75,9 @@ export async function prune(
       // The embedded database works in this thread, so other work needs a turn in between.
       await nextTurn()
     }
+    // Their events would be kept for ever otherwise.
+    const unconfigured = { olderThanMs: forgottenDays * dayMs, limit: pruneBatch }
+    if (isTimeKnown && !signal.aborted) await store.failUnconfigured(unconfigured)
     more = isTimeKnown
     while (more && !signal.aborted) {
       const removed = await store.pruneEvents({ olderThanMs: keepDays * dayMs, limit: pruneBatch })

@@ -46,6 +46,7 @@ export interface WorldOptions extends Omit<ServiceOptions, 'clock'> {
   /** Further app ids, of the configuration and at the gateway. */
   readonly appIds?: readonly string[]
   readonly alerts?: Config['alerts']
+  readonly webhooks?: Config['webhooks']
 }
 
 /**
@@ -180,6 +181,7 @@ export function configOf(
     appId,
     appIds = [],
     alerts,
+    webhooks,
   }: WorldOptions & { merchant: Merchant },
 ): Config {
   const { wechatpay } = merchant
@@ -188,6 +190,7 @@ export function configOf(
   return {
     server: { host: '127.0.0.1', port: 0, apiToken: null },
     ...(alerts !== undefined && { alerts }),
+    ...(webhooks !== undefined && { webhooks }),
     database: { url: 'pglite:memory', retentionDays: retentionDays ?? 0 },
     engine: { url: 'local' },
     recharge: {
