@@ -6,7 +6,7 @@ import type { Store } from '../../src/store/store.ts'
 /** Publishes that many `order.paid`, as the triggers write them; the times are now. */
 export async function publish({ db }: Database, count: number): Promise<void> {
   await sql`
-    insert into events_new (type, at, order_no, gateway, mchid, data)
+    insert into published_events_new (type, at, order_no, gateway, mchid, data)
     select 'order.paid', now(), null, 'wechatpay', '1900000109', json_build_object(
       'order_no', 'RECH20260124120000' || lpad(i::text, 10, '0'), 'user_id', 'bench-' || i % 500,
       'amount', 100 + i % 1000, 'currency', 'CNY', 'transaction_id', '420000200820260124' || i,

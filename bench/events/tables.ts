@@ -61,7 +61,9 @@ async function openTable(stage: Stage, count: number): Promise<Store> {
 const portion = 50_000
 
 async function vacuum({ patientDb }: Database): Promise<void> {
-  await sql`vacuum (analyze) events, events_new, deliveries, webhook_endpoints`.execute(patientDb)
+  await sql`vacuum (analyze) published_events, published_events_new, webhook_deliveries, webhook_endpoints`.execute(
+    patientDb,
+  )
   await sql`checkpoint`.execute(patientDb)
 }
 

@@ -54,7 +54,7 @@ export async function readPublishing(
   try {
     const rows = async <T extends object>(statement: string) =>
       (await client.query(statement)).rows as T[]
-    await eventually(async () => (await rows('select from events_new')).length === 0, {
+    await eventually(async () => (await rows('select from published_events_new')).length === 0, {
       ...{ withinMs: 30_000, everyMs: 100 },
     })
     const [step] = await rows<{ applied_at: string }>(
@@ -62,7 +62,7 @@ export async function readPublishing(
     )
     const credits = await rows<{ number: string; mchid: string; at: Date; events: number }>(`
       select split_part(t.order_no, ':', 1) as number, t.mchid, t.created_at as at,
-        (select count(*)::integer from events e
+        (select count(*)::integer from published_events e
           where e.order_no = t.order_no and e.type = 'order.paid') as events
       from transfers t`)
     const mchids = new Map(parties.map(({ name, mchid }) => [name as string, mchid]))

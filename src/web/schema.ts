@@ -26,8 +26,11 @@ export const apiSchemas = z.registry<{
 
 /** The schema with what the document says of it. */
 export function documented<S extends z.ZodType>(schema: S, description: string): S {
-  apiSchemas.add(schema, { description })
-  return schema
+  const { id: _, ...known } = apiSchemas.get(schema) ?? {}
+  // A copy: others use the same schema, and have words of their own.
+  const own = schema.clone()
+  apiSchemas.add(own, { ...known, description })
+  return own
 }
 
 /** A text that follows the rules that the API and the library share. */

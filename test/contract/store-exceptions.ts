@@ -31,18 +31,18 @@ const closing = { by: 'Li', address: '203.0.113.7', reason: 'settled' }
 
 /** Statements that the schema refuses. */
 const attacks: readonly (readonly [string, string])[] = [
-  ['removes one', 'delete from exceptions'],
+  ['removes one', 'delete from payment_exceptions'],
   ['removes all', 'truncate exceptions'],
-  ['changes its sum', 'update exceptions set amount_at_stake = 1'],
-  ['makes it another', `update exceptions set kind = 'review'`],
+  ['changes its sum', 'update payment_exceptions set amount_at_stake = 1'],
+  ['makes it another', `update payment_exceptions set kind = 'review'`],
   [
     'opens it again',
-    'update exceptions set closed_at = null, closed_by = null, closed_reason = null',
+    'update payment_exceptions set closed_at = null, closed_by = null, closed_reason = null',
   ],
-  ['closes it as somebody else', `update exceptions set closed_by = 'Wang'`],
+  ['closes it as somebody else', `update payment_exceptions set closed_by = 'Wang'`],
   [
     'closes one without a name',
-    `insert into exceptions (kind, gateway, mchid, order_number, about, amount_at_stake, currency,
+    `insert into payment_exceptions (kind, gateway, mchid, order_number, about, amount_at_stake, currency,
       opened_at, reason, closed_at, closed_reason)
      values ('review', 'g', 'm', 'X', 'Y', 1, 'CNY', now(), 'r', now(), 'c')`,
   ],

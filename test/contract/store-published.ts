@@ -273,7 +273,7 @@ export function publishedContract(make: MakeSubject): void {
       const { events } = await readToEnd(store, null, 2)
       expect(events.map(({ position }) => position)).toEqual([1n, 2n, 3n, 4n, 5n])
       expect(new Set(events.map(({ id }) => id)).size).toBe(5)
-      expect(await run(subject, 'select from events_new')).toEqual([])
+      expect(await run(subject, 'select from published_events_new')).toEqual([])
     })
 
     it('readEvents() goes on where a page ended, and filters by type', async () => {
@@ -302,7 +302,7 @@ export function publishedContract(make: MakeSubject): void {
       await placePaid(store)
       await run(
         subject,
-        `insert into events_new (type, at, gateway, mchid, data)
+        `insert into published_events_new (type, at, gateway, mchid, data)
          select 'order.expired', now(), 'g', 'm', '{}' from generate_series(1, 6000)`,
       )
       await placePaid(store)
@@ -329,15 +329,15 @@ export function publishedContract(make: MakeSubject): void {
       const reading = (after: string | undefined) =>
         store.readEvents({ after: after ?? '', types: null, limit: 9 })
       // As if restored to the moment of the first, and gone on with something else.
-      await run(subject, 'delete from events where position > 1')
-      await run(subject, 'update event_head set last = 1')
+      await run(subject, 'delete from published_events where position > 1')
+      await run(subject, 'update published_head set last = 1')
       expect(await reading(events[0]?.cursor)).toMatchObject({ events: [], more: false })
       await expect(reading(cursor)).rejects.toThrow(CursorGoneError)
       for (let n = 0; n < 3; n += 1) await placePaid(store)
       await positionAll(store)
       await expect(reading(cursor)).rejects.toThrow('was restored to a time before it')
       expect((await reading(events[0]?.cursor)).events).toHaveLength(3)
-      await run(subject, 'update event_head set database_id = gen_random_uuid()')
+      await run(subject, 'update published_head set database_id = gen_random_uuid()')
       await expect(reading(events[0]?.cursor)).rejects.toThrow('it is of another database')
       await expect(reading(events[0]?.cursor)).rejects.toThrow(CursorGoneError)
     })

@@ -32,7 +32,7 @@ export function webhooksContract(make: MakeSubject): void {
     afterAll(() => store.close())
     beforeEach(async () => {
       await positionAll(store)
-      for (const table of ['deliveries', 'webhook_subscriptions', 'webhook_endpoints']) {
+      for (const table of ['webhook_deliveries', 'webhook_subscriptions', 'webhook_endpoints']) {
         await run(subject, `delete from ${table}`)
       }
       await store.configureWebhooks([{ name: 'shop', types: null }])

@@ -208,10 +208,18 @@ export const states: readonly State[] = [
     minutes: 5,
   },
   {
+    name: 'a robot takes no messages',
+    begin: ({ emit }) => {
+      for (let times = 0; times < 5; times += 1) emit({ type: 'alert_unsent', robot: 'wecom' })
+    },
+    end: () => {},
+    minutes: 5,
+  },
+  {
     name: 'published events get no positions',
     begin: async ({ world, stranger }) => {
       locking.client = await stranger()
-      await locking.client.query('begin; select from event_head for update')
+      await locking.client.query('begin; select from published_head for update')
       await world.adopt('PUBLISHED-1')
       world.control.pay('PUBLISHED-1', { callback: false })
       await world.budan.checkOrder('PUBLISHED-1')
@@ -219,7 +227,8 @@ export const states: readonly State[] = [
     end: async ({ stranger }) => {
       await locking.client?.end()
       const client = await stranger()
-      const waiting = async () => (await client.query('select from events_new')).rows.length > 0
+      const waiting = async () =>
+        (await client.query('select from published_events_new')).rows.length > 0
       while (await waiting()) await new Promise((resolve) => setTimeout(resolve, 20))
       await client.end()
     },

@@ -19,8 +19,8 @@ export const eventMutants: readonly Mutant[] = [
     name: 'two nodes give positions at once',
     faults: [],
     file: 'src/store/outbox/position-events.ts',
-    find: 'database_id is null as is_new from event_head for update',
-    replace: 'database_id is null as is_new from event_head',
+    find: 'database_id is null as is_new from published_head for update',
+    replace: 'database_id is null as is_new from published_head',
     caughtBy: {
       test: 'test/store/published-races.test.ts',
       name: 'are seen by every reader once, in one order without a gap',

@@ -25,6 +25,7 @@ import {
 type Modelled = Pick<
   Store,
   | 'kind'
+  | 'now'
   | 'transaction'
   | 'insertOrder'
   | 'insertOrders'
@@ -56,6 +57,7 @@ const triesMax = 4
 export function modelStore({ server, owner, random, kind }: StoreParts): Store {
   const modelled: Modelled = {
     kind,
+    now: () => server.execute(owner, { label: 'now', run: () => server.now() }),
     transaction: (work) => transact({ server, owner, random }, work),
     insertOrder: (order, event) => server.execute(owner, insertOrder(server, { order, event })),
     insertOrders: (additions) =>

@@ -18,8 +18,8 @@ export const commandPhrases = {
     'Cannot find exception "{id}"': '找不到异常单“{id}”',
     'close: needs the id of an exception': 'close：需要给出异常单的编号',
     '--reason: needs close and the id of an exception':
-      '--reason：需要与 close 和异常单的编号一起使用',
-    '--reason: is needed with close': '--reason：close 需要给出它',
+      '--reason：需要与 `close` 和异常单的编号一起使用',
+    '--reason: is needed with close': '--reason：`close` 需要给出它',
     'Nothing was changed: exception {id:word} is a review, which closes with it: `budan review {orderNo}`':
       '未作任何改动：异常单 {id} 随待处理订单一起关闭：`budan review {orderNo}`',
     'Nothing was changed: exception {id:word} was closed by "{by}" already':

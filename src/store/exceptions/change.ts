@@ -21,7 +21,7 @@ export async function exceptionsOf(
   const rows = await preparedRows(
     db,
     sql<ExceptionRow>`
-      select ${exceptionColumns} from exceptions
+      select ${exceptionColumns} from payment_exceptions
       where order_number = ${orderNo} and mchid = ${mchid} and gateway = ${gateway}
       order by id`,
   )
@@ -40,7 +40,7 @@ export async function changeExceptions(
   for (const { exception, refundId } of named) {
     await rowsOf(
       scope.db,
-      sql`update exceptions set refund_id = ${wellFormed(refundId)}
+      sql`update payment_exceptions set refund_id = ${wellFormed(refundId)}
         where id = ${exception.id}::bigint and refund_id is null`,
     )
   }
@@ -53,7 +53,7 @@ async function open({ db, now }: Scope, exception: NewException): Promise<boolea
   const rows = await rowsOf(
     db,
     sql`
-      insert into exceptions (kind, gateway, mchid, order_number, order_no, about, transaction_id,
+      insert into payment_exceptions (kind, gateway, mchid, order_number, order_no, about, transaction_id,
         refund_id, amount_at_stake, currency, opened_at, reason, reason_code, reason_params)
       values (${kind}, ${gateway}, ${mchid}, ${wellFormed(orderNo)}, ${key},
         ${wellFormed(exception.about)}, ${wellFormed(exception.transactionId)},
@@ -69,7 +69,7 @@ async function heal({ db, now }: Scope, { exception, reason: why }: Healing): Pr
   const rows = await rowsOf(
     db,
     sql`
-      update exceptions set closed_at = ${now()}, closed_by = ${healedBy}, closed_reason = ${reason},
+      update payment_exceptions set closed_at = ${now()}, closed_by = ${healedBy}, closed_reason = ${reason},
         closed_reason_code = ${reason_code}, closed_reason_params = ${reason_params}::json
       where id = ${exception.id}::bigint and closed_at is null returning id`,
   )
@@ -85,7 +85,7 @@ export async function closeException(
   const [row] = await rowsOf(
     db,
     sql<ExceptionRow>`
-      update exceptions set closed_at = ${now()}, closed_by = ${wellFormed(by)},
+      update payment_exceptions set closed_at = ${now()}, closed_by = ${wellFormed(by)},
         closed_address = ${wellFormed(address)}, closed_reason = ${wellFormed(reason)}
       where id = ${id}::bigint and closed_at is null and kind <> 'review'
       returning ${exceptionColumns}`,
@@ -100,7 +100,7 @@ export async function findException(
   if (isUnstorable(id) || !isId(id)) return null
   const [row] = await rowsOf(
     db,
-    sql<ExceptionRow>`select ${exceptionColumns} from exceptions where id = ${id}::bigint`,
+    sql<ExceptionRow>`select ${exceptionColumns} from payment_exceptions where id = ${id}::bigint`,
   )
   return row === undefined ? null : exceptionOf(row)
 }

@@ -30,7 +30,7 @@ export async function listExceptions(
       : await rowsOf(
           db,
           sql<ExceptionRow>`
-            select ${exceptionColumns} from exceptions where ${sql.join(conditions, sql` and `)}
+            select ${exceptionColumns} from payment_exceptions where ${sql.join(conditions, sql` and `)}
             order by id desc limit ${limit + 1}`,
         )
   return pageOf(rows, { kind: 'exceptions', limit, item: exceptionOf, position: byId })
@@ -50,7 +50,7 @@ export async function openExceptions({ db }: Pick<Scope, 'db'>): Promise<OpenExc
     sql<CountRow>`
       select kind, count(*)::integer as count,
         coalesce(sum(amount_at_stake) filter (where currency = 'CNY'), 0)::text as amount
-      from exceptions where closed_at is null group by kind`,
+      from payment_exceptions where closed_at is null group by kind`,
   )
   return Object.fromEntries(
     rows.map(({ kind, count, amount }) => [kind, { count, amount: BigInt(amount) }]),

@@ -16,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
  * `events` soon after their commit: a queue, which is vacuumed by its number of dead rows.
  */
 const written = sql`
-  create table events_new (
+  create table published_events_new (
     seq bigint generated always as identity primary key,
     id uuid not null default gen_random_uuid(),
     type text not null,
@@ -32,7 +32,7 @@ const written = sql`
 
 /** Each position has all positions below it, for ever: whoever reads on from one misses nothing. */
 const positioned = sql`
-  create table events (
+  create table published_events (
     position bigint primary key,
     id uuid not null unique,
     type text not null,
@@ -48,13 +48,13 @@ const positioned = sql`
  * first position, and not here: an embedded database begins as a copy of one that was made by the build.
  */
 const head = sql`
-  create table event_head (
+  create table published_head (
     only_one boolean primary key default true check (only_one),
     database_id uuid,
     last bigint not null default 0,
     floor bigint not null default 0 check (floor <= last)
   )`
-const first = sql`insert into event_head default values`
+const first = sql`insert into published_head default values`
 
 /**
  * One insert for all events of a statement, and nothing but a look where there is nothing to publish, as for
@@ -89,7 +89,7 @@ function publishIn(schema: string): string {
       ) then
         return null;
       end if;
-      insert into ${schema}.events_new (type, at, order_no, gateway, mchid, data)
+      insert into ${schema}.published_events_new (type, at, order_no, gateway, mchid, data)
       select told.type, w.at, w.order_no, o.gateway, o.mchid, told.data
       from written w, lateral (
         select * from ${schema}.orders where orders.order_no = w.order_no limit 1

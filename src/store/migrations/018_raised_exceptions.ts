@@ -15,7 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
  * one: the number of a payment or refund, or the event that opened the review.
  */
 const exceptions = `
-  create table exceptions (
+  create table payment_exceptions (
     id bigint generated always as identity primary key,
     kind text not null,
     gateway text not null,
@@ -47,16 +47,16 @@ const exceptions = `
 
 /** For their counts and sums at each scrape. */
 const open = `
-  create index exceptions_open on exceptions (kind) include (currency, amount_at_stake)
+  create index exceptions_open on payment_exceptions (kind) include (currency, amount_at_stake)
   where closed_at is null`
 
 const ofReviews = `
-  create index exceptions_open_reviews on exceptions (order_no)
+  create index exceptions_open_reviews on payment_exceptions (order_no)
   where closed_at is null and kind = 'review'`
 
 /** The number of a refund may become known later; a closing is the last word. */
 const facts = `
-  create trigger exceptions_keep before update on exceptions for each row
+  create trigger exceptions_keep before update on payment_exceptions for each row
   when (
     (new.id, new.kind, new.gateway, new.mchid, new.order_number, new.order_no, new.about,
      new.transaction_id, new.amount_at_stake, new.currency, new.opened_at, new.reason)
@@ -71,7 +71,7 @@ const facts = `
   execute function budan_refuse('I4: an exception never changes, and is closed once')`
 
 const kept = `
-  create trigger exceptions_stay before delete or truncate on exceptions
+  create trigger exceptions_stay before delete or truncate on payment_exceptions
   for each statement
   execute function budan_refuse('I4: exceptions are never removed')`
 
@@ -100,7 +100,7 @@ function raisingReview(schema: string, entered: string): string {
         stake := placed.amount;
         paid_in := null;
       end if;
-      insert into ${schema}.exceptions (kind, gateway, mchid, order_number, order_no, about,
+      insert into ${schema}.payment_exceptions (kind, gateway, mchid, order_number, order_no, about,
         transaction_id, amount_at_stake, currency, opened_at, reason, reason_code, reason_params)
       values ('review', placed.gateway, placed.mchid, split_part(${entered}.order_no, ':', 1),
         ${entered}.order_no, ${entered}.id::text, payment, stake,
@@ -136,7 +136,7 @@ function closeReview(schema: string): string {
     create function budan_close_review() returns trigger language plpgsql
     set search_path to '' set enable_seqscan to off as $$
     begin
-      update ${schema}.exceptions set closed_at = new.at, closed_by = new.operator,
+      update ${schema}.payment_exceptions set closed_at = new.at, closed_by = new.operator,
         closed_address = new.actor_address, closed_reason = coalesce(nullif(new.reason, ''), new.kind)
       where order_no = new.order_no and kind = 'review' and closed_at is null;
       return null;
@@ -162,7 +162,7 @@ function publish(schema: string): string {
     create function budan_publish_exception() returns trigger language plpgsql
     set search_path to '' as $$
     begin
-      insert into ${schema}.events_new (type, at, order_no, gateway, mchid, data)
+      insert into ${schema}.published_events_new (type, at, order_no, gateway, mchid, data)
       values (
         case when new.closed_at is null then 'exception.opened' else 'exception.closed' end,
         coalesce(new.closed_at, new.opened_at), new.order_no, new.gateway, new.mchid,
@@ -175,11 +175,11 @@ function publish(schema: string): string {
 }
 
 const publishesOpened = `
-  create trigger exceptions_publish_opened after insert on exceptions for each row
+  create trigger exceptions_publish_opened after insert on payment_exceptions for each row
   execute function budan_publish_exception()`
 
 const publishesClosed = `
-  create trigger exceptions_publish_closed after update of closed_at on exceptions for each row
+  create trigger exceptions_publish_closed after update of closed_at on payment_exceptions for each row
   when (old.closed_at is null and new.closed_at is not null)
   execute function budan_publish_exception()`
 

@@ -41,10 +41,10 @@ const first = sql`insert into webhooks_configured default values`
 
 /** `attempts` is never put back: a result is written only for the attempt that was claimed last. */
 const deliveries = sql`
-  create table deliveries (
+  create table webhook_deliveries (
     id bigint generated always as identity primary key,
     endpoint text collate "C" not null references webhook_endpoints,
-    position bigint not null references events on delete cascade,
+    position bigint not null references published_events on delete cascade,
     order_no text collate "C",
     state text not null default 'pending' check (state in ('pending', 'delivered', 'failed')),
     attempts integer not null default 0,
@@ -61,17 +61,17 @@ const deliveries = sql`
   )`
 
 const pending = sql`
-  create index deliveries_pending on deliveries (endpoint, next_at) where state = 'pending'`
+  create index deliveries_pending on webhook_deliveries (endpoint, next_at) where state = 'pending'`
 const failed = sql`
-  create index deliveries_failed on deliveries (endpoint, id) where state = 'failed'`
-const byEndpoint = sql`create index deliveries_by_endpoint on deliveries (endpoint, id)`
+  create index deliveries_failed on webhook_deliveries (endpoint, id) where state = 'failed'`
+const byEndpoint = sql`create index deliveries_by_endpoint on webhook_deliveries (endpoint, id)`
 const byOrder = sql`
-  create index deliveries_by_order on deliveries (order_no, id) where order_no is not null`
+  create index deliveries_by_order on webhook_deliveries (order_no, id) where order_no is not null`
 
 /** `answer`: the beginning of its body. */
 const attempts = sql`
-  create table delivery_attempts (
-    delivery_id bigint references deliveries on delete cascade,
+  create table webhook_attempts (
+    delivery_id bigint references webhook_deliveries on delete cascade,
     attempt integer,
     at timestamptz(3) not null,
     duration_ms integer not null,
@@ -83,7 +83,7 @@ const attempts = sql`
   )`
 
 /** For replays of a span. The table is new, so this takes no time. */
-const eventsByTime = sql`create index events_by_time on events (at, position)`
+const eventsByTime = sql`create index events_by_time on published_events (at, position)`
 
 const statements = [
   ...[endpoints, subscriptions, configured, first],

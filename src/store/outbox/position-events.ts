@@ -16,8 +16,8 @@ export async function positionEvents(
   const head = await firstOf(
     db,
     sql<{ readonly last: bigint; readonly waiting: boolean }>`
-      select last, exists (select from events_new) or database_id is null as waiting
-      from event_head`,
+      select last, exists (select from published_events_new) or database_id is null as waiting
+      from published_head`,
   )
   assert(head !== null, 'The head of the events is gone')
   if (!head.waiting) return { count: 0, last: head.last }
@@ -34,16 +34,16 @@ async function lockHead(tx: Connection): Promise<bigint> {
   const head = await firstOf(
     tx,
     sql<{ readonly last: bigint; readonly is_new: boolean }>`
-      select last, database_id is null as is_new from event_head for update`,
+      select last, database_id is null as is_new from published_head for update`,
   )
   assert(head !== null, 'The head of the events is gone')
   if (head.is_new) {
-    await sql`update event_head set database_id = gen_random_uuid()`.execute(tx)
+    await sql`update published_head set database_id = gen_random_uuid()`.execute(tx)
   }
   return head.last
 }
 
-/** Plan: the first entries of the key of `events_new`. */
+/** Plan: the first entries of the key of `published_events_new`. */
 async function move(
   tx: Connection,
   { last, limit }: { readonly last: bigint; readonly limit: number },
@@ -52,19 +52,19 @@ async function move(
     tx,
     sql<{ readonly count: number }>`
       with moved as (
-        delete from events_new
-        where seq = any (array(select seq from events_new order by seq limit ${limit}))
+        delete from published_events_new
+        where seq = any (array(select seq from published_events_new order by seq limit ${limit}))
         returning *
       ),
       placed as (
-        insert into events (position, id, type, at, order_no, gateway, mchid, data)
+        insert into published_events (position, id, type, at, order_no, gateway, mchid, data)
         select ${last}::bigint + row_number() over (order by seq),
           id, type, at, order_no, gateway, mchid, data
         from moved
         returning position
       ),
       counted as (select count(*) as count from placed),
-      raised as (update event_head set last = last + counted.count from counted)
+      raised as (update published_head set last = last + counted.count from counted)
       select count::integer as count from counted`,
   )
   return moved?.count ?? 0

@@ -20,21 +20,21 @@ export async function pruneEvents(
           over (order by position) as removable
         from (
           select position, at, exists (
-            select from deliveries d where d.position = events.position and d.state = 'pending'
+            select from webhook_deliveries d where d.position = published_events.position and d.state = 'pending'
           ) as is_waiting
-          from events
-          where position < (select last from event_head)
+          from published_events
+          where position < (select last from published_head)
           order by position limit ${limit}
         ) as leftmost
       ),
       removed as (
-        delete from events using oldest
-        where events.position = oldest.position and oldest.removable
-        returning events.position
+        delete from published_events using oldest
+        where published_events.position = oldest.position and oldest.removable
+        returning published_events.position
       ),
       counted as (select count(*)::integer as count, max(position) as floor from removed),
       raised as (
-        update event_head set floor = greatest(event_head.floor, counted.floor)
+        update published_head set floor = greatest(published_head.floor, counted.floor)
         from counted where counted.count > 0
       )
       select count from counted`,

@@ -78,11 +78,11 @@ function eventsStatement({
   const ofTypes = types === null ? sql`true` : sql`events.type in (${sql.join(types)})`
   return sql<Row>`
     select head.last, head.floor, head.database_id as "databaseId",
-      (select id from events where position = ${from}::bigint) as "fromId",
-      ${end} as "end", (select id from events where position = ${end}) as "endId",
+      (select id from published_events where position = ${from}::bigint) as "fromId",
+      ${end} as "end", (select id from published_events where position = ${end}) as "endId",
       found.*
-    from event_head head left join lateral (
-      select position, id, type, at, gateway, mchid, data from events
+    from published_head head left join lateral (
+      select position, id, type, at, gateway, mchid, data from published_events
       where position > ${start} and position <= ${end} and ${ofTypes}
       order by position limit ${limit}
     ) as found on true

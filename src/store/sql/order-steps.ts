@@ -56,7 +56,7 @@ async function lockEach(
           and t.order_no <> locked.order_no
       ) as "transactionOwner", locked.payment is not null and (
         (
-          select true from exceptions e
+          select true from payment_exceptions e
           where e.order_number = split_part(locked.order_no, ':', 1)
             and e.mchid = locked.mchid and e.gateway = locked.gateway
           order by e.order_number, e.mchid, e.gateway, e.kind, e.about limit 1

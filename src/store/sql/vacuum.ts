@@ -27,6 +27,14 @@ export async function vacuum(
 
 /** Those whose rows are changed or removed. The last three are analyzed alone. */
 const tables = [
-  ...['orders', 'order_events', 'runs', 'run_results', 'console_sessions', 'events_new', 'events'],
+  ...[
+    'orders',
+    'order_events',
+    'runs',
+    'run_results',
+    'console_sessions',
+    'published_events_new',
+    'published_events',
+  ],
   ...['transfers', 'entries', 'orders_of_users'],
 ]

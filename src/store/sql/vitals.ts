@@ -120,7 +120,7 @@ async function vitalsRow(
         ${counted('review')} as review,
         ${countUpTo(countMax, sql`status = 'review' and dismissed_at is null`)} as review_queue,
         (select count(*)::integer from (
-          select from events_new where at < ${now()} - interval '1 minute'
+          select from published_events_new where at < ${now()} - interval '1 minute'
           order by seq limit ${sql.lit(countMax + 1)}
         ) as waiting) as unpositioned`,
   )

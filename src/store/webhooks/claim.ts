@@ -68,20 +68,20 @@ async function claimOf(
     db,
     sql<ClaimedRow>`
       with due as materialized (
-        select id from deliveries
+        select id from webhook_deliveries
         where endpoint = ${endpoint} and state = 'pending' and ${isDue}
           and (claimed_until is null or claimed_until <= ${now()})
         order by next_at limit ${limit} for update skip locked
       ),
       claimed as (
-        update deliveries d set attempts = d.attempts + 1,
+        update webhook_deliveries d set attempts = d.attempts + 1,
           claimed_until = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'
         from due where d.id = due.id
         returning d.id, d.attempts, d.position, d.next_at
       )
       select claimed.id, claimed.attempts as attempt, ${now()} as claimed_at,
         e.id as event_id, e.type, e.at, e.gateway, e.mchid, e.data
-      from claimed join events e using (position)
+      from claimed join published_events e using (position)
       order by claimed.next_at, claimed.id`,
   )
   return rows.map(

@@ -56,7 +56,7 @@ export async function listDeliveries(
   const rows = await rowsOf(
     db,
     sql<DeliveryRow>`
-      select ${columns} from deliveries d join events e using (position)
+      select ${columns} from webhook_deliveries d join published_events e using (position)
       where d.id ${beyond} ${from}::bigint
         and ${endpoint === null ? sql`true` : sql`d.endpoint = ${endpoint}`}
         and ${state === null ? sql`true` : sql`d.state = ${sql.lit(state)}`}
@@ -85,14 +85,14 @@ export async function findDelivery(
   const row = await firstOf(
     db,
     sql<DeliveryRow>`
-      select ${columns} from deliveries d join events e using (position)
+      select ${columns} from webhook_deliveries d join published_events e using (position)
       where d.id = ${id}::bigint`,
   )
   if (row === null) return null
   const attempts = await rowsOf(
     db,
     sql<AttemptRow>`
-      select attempt, at, duration_ms, outcome, status, error, answer from delivery_attempts
+      select attempt, at, duration_ms, outcome, status, error, answer from webhook_attempts
       where delivery_id = ${id}::bigint order by attempt`,
   )
   return {
@@ -103,7 +103,7 @@ export async function findDelivery(
 
 /** What makes a delivery due, as if it were new. Its number goes on, so that no late result hits it. */
 const renewed = (now: Scope['now']) => sql`
-  state = 'pending', attempts_before = deliveries.attempts, due_since = ${now()}, next_at = ${now()},
+  state = 'pending', attempts_before = webhook_deliveries.attempts, due_since = ${now()}, next_at = ${now()},
   claimed_until = null, finished_at = null`
 
 export async function replayDelivery(
@@ -114,9 +114,9 @@ export async function replayDelivery(
     db,
     sql<DeliveryRow>`
       with d as (
-        update deliveries set ${renewed(now)} where id = ${id}::bigint returning *
+        update webhook_deliveries set ${renewed(now)} where id = ${id}::bigint returning *
       )
-      select ${columns} from d join events e using (position)`,
+      select ${columns} from d join published_events e using (position)`,
   )
   return row === null ? null : deliveryOf(row)
 }
@@ -136,18 +136,18 @@ export async function replaySpan(
       readonly until: Date
     }>`
       with span as materialized (
-        select position, at, data->>'order_no' as order_no from events
+        select position, at, data->>'order_no' as order_no from published_events
         where (at, position) > (${from.at}::timestamptz(3), ${from.position}::bigint)
           and at <= coalesce(${until}::timestamptz(3), ${now()})
           and ${types === null ? sql`true` : sql`type in (${sql.join(types)})`}
         order by at, position limit ${limit}
       ),
       put as (
-        insert into deliveries (endpoint, position, order_no, due_since, next_at, created_at)
+        insert into webhook_deliveries (endpoint, position, order_no, due_since, next_at, created_at)
         select ${endpoint}::text, position, order_no, ${now()}, ${now()}, ${now()}
         from span order by position
         on conflict (position, endpoint) do update set ${renewed(now)}
-        where deliveries.state <> 'pending'
+        where webhook_deliveries.state <> 'pending'
         returning 1
       )
       select (select count(*)::integer from put) as replayed,
@@ -181,15 +181,15 @@ export async function failUnconfigured(
       ),
       those as materialized (
         select d.id from forgotten, lateral (
-          select id from deliveries
+          select id from webhook_deliveries
           where endpoint = forgotten.name and state = 'pending'
           limit ${limit} for update skip locked
         ) as d limit ${limit}
       ),
       ended as (
-        update deliveries set state = 'failed', finished_at = ${now()}, claimed_until = null,
+        update webhook_deliveries set state = 'failed', finished_at = ${now()}, claimed_until = null,
           last_error = 'its endpoint is not in the configuration any more'
-        from those where deliveries.id = those.id returning 1
+        from those where webhook_deliveries.id = those.id returning 1
       )
       select count(*)::integer as count from ended`,
   )

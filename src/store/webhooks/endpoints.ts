@@ -82,7 +82,7 @@ export async function endpointStates(
   if (names.length === 0) return []
   const counted = (state: string) => sql`(
     select count(*)::integer from (
-      select from deliveries d where d.endpoint = w.name and d.state = ${sql.lit(state)}
+      select from webhook_deliveries d where d.endpoint = w.name and d.state = ${sql.lit(state)}
       limit ${sql.lit(countMax)}
     ) as found)`
   const rows = await rowsOf(
@@ -93,9 +93,9 @@ export async function endpointStates(
         (
           select extract(epoch from ${now()} - min(e.at))::float8 * 1000
           from (
-            select position from deliveries d where d.endpoint = w.name and d.state = 'pending'
+            select position from webhook_deliveries d where d.endpoint = w.name and d.state = 'pending'
             limit ${sql.lit(countMax)}
-          ) as waiting join events e using (position)
+          ) as waiting join published_events e using (position)
         ) as oldest_ms
       from webhook_endpoints w where w.name in (${sql.join(names)}) order by w.name`,
   )

@@ -11,9 +11,9 @@ export async function fanOut(
   { from, to }: { readonly from: bigint; readonly to: bigint },
 ): Promise<void> {
   await sql`
-    insert into deliveries (endpoint, position, order_no, due_since, next_at, created_at)
+    insert into webhook_deliveries (endpoint, position, order_no, due_since, next_at, created_at)
     select w.name, e.position, e.data->>'order_no', ${now()}, ${now()}, ${now()}
-    from webhook_endpoints w join events e
+    from webhook_endpoints w join published_events e
       on e.position > ${from}::bigint and e.position <= ${to}::bigint
     where exists (
       select from webhook_subscriptions

@@ -80,7 +80,7 @@ async function writeAttempts(
     sql<Standing>`
       select id, attempts, attempts_before,
         extract(epoch from ${now}::timestamptz(3) - due_since)::float8 * 1000 as age_ms
-      from deliveries where id in (${ids}) and state = 'pending' order by id for update`,
+      from webhook_deliveries where id in (${ids}) and state = 'pending' order by id for update`,
   )
   const standing = new Map(rows.map((row) => [BigInt(row.id), row]))
   const turns = attempts.flatMap((made) => turnOf(made, standing.get(made.id)) ?? [])
@@ -119,7 +119,7 @@ async function updateDeliveries({ tx, now }: Locked, turns: readonly Turn[]): Pr
     error: wellFormed(made.error),
   }))
   await sql`
-    update deliveries d set state = turn.state, claimed_until = null,
+    update webhook_deliveries d set state = turn.state, claimed_until = null,
       next_at = ${now}::timestamptz(3) + turn.wait_ms * interval '1 millisecond',
       finished_at = case when turn.state <> 'pending' then ${now}::timestamptz(3) end,
       last_status = turn.status, last_error = turn.error
@@ -136,13 +136,13 @@ async function logAttempts(tx: Connection, attempts: readonly MadeAttempt[]): Pr
     ...{ error: wellFormed(made.error), answer: wellFormed(made.answer) },
   }))
   await sql`
-    insert into delivery_attempts
+    insert into webhook_attempts
       (delivery_id, attempt, at, duration_ms, outcome, status, error, answer)
     select made.* from json_to_recordset(${records}::json) as made (
       id bigint, attempt integer, at timestamptz, duration_ms integer, outcome text,
       status integer, error text, answer text
     )
-    where exists (select from deliveries where deliveries.id = made.id)
+    where exists (select from webhook_deliveries where webhook_deliveries.id = made.id)
     on conflict do nothing`.execute(tx)
 }
 
@@ -173,7 +173,7 @@ async function writeHealth(
  */
 async function releaseWaiting({ tx, now }: Locked, endpoint: string): Promise<void> {
   await sql`
-    update deliveries set next_at = ${now}::timestamptz(3)
+    update webhook_deliveries set next_at = ${now}::timestamptz(3)
     where endpoint = ${endpoint} and state = 'pending' and next_at > ${now}::timestamptz(3)
       and claimed_until is null`.execute(tx)
 }
