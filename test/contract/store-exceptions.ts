@@ -32,7 +32,7 @@ const closing = { by: 'Li', address: '203.0.113.7', reason: 'settled' }
 /** Statements that the schema refuses. */
 const attacks: readonly (readonly [string, string])[] = [
   ['removes one', 'delete from payment_exceptions'],
-  ['removes all', 'truncate exceptions'],
+  ['removes all', 'truncate payment_exceptions'],
   ['changes its sum', 'update payment_exceptions set amount_at_stake = 1'],
   ['makes it another', `update payment_exceptions set kind = 'review'`],
   [

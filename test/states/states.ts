@@ -209,8 +209,12 @@ export const states: readonly State[] = [
   },
   {
     name: 'a robot takes no messages',
-    begin: ({ emit }) => {
-      for (let times = 0; times < 5; times += 1) emit({ type: 'alert_unsent', robot: 'wecom' })
+    begin: async ({ emit, look }) => {
+      const fail = () => emit({ type: 'alert_unsent', robot: 'wecom' })
+      // Prometheus counts an increase from the first value that it has seen.
+      fail()
+      await look()
+      for (let times = 0; times < 5; times += 1) fail()
     },
     end: () => {},
     minutes: 5,

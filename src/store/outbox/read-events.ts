@@ -66,7 +66,7 @@ type Row = EventRow | (HeadRow & { readonly [name in 'position' | 'id']: null })
 
 /**
  * One statement, so that all is of one moment: what is removed meanwhile is not skipped. At least one
- * row. Plan: the key of `events` from the cursor on, at most `scannedMax` entries.
+ * row. Plan: the key of `published_events` from the cursor on, at most `scannedMax` entries.
  */
 function eventsStatement({
   from,
@@ -75,7 +75,7 @@ function eventsStatement({
 }: Pick<EventsRequest, 'types' | 'limit'> & { readonly from: bigint | null }) {
   const start = sql`coalesce(${from}::bigint, head.floor)`
   const end = sql`least(head.last, ${start} + ${sql.lit(scannedMax)})`
-  const ofTypes = types === null ? sql`true` : sql`events.type in (${sql.join(types)})`
+  const ofTypes = types === null ? sql`true` : sql`published_events.type in (${sql.join(types)})`
   return sql<Row>`
     select head.last, head.floor, head.database_id as "databaseId",
       (select id from published_events where position = ${from}::bigint) as "fromId",
