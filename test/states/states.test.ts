@@ -55,6 +55,8 @@ async function last(stage: Stage, { minutes, everyMins = 5, withRuns = true }: S
 
 /** Until what counts the last hour has forgotten. */
 async function recover(stage: Stage): Promise<Look> {
+  // Time leaps here: what was published just now would have waited for long.
+  await stage.world.budan.store.positionEvents({ limit: 1000 })
   let look = await stage.look()
   for (const minutes of [5, 15, 15, 15, 15]) {
     await stage.step(minutes)

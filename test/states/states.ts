@@ -209,11 +209,12 @@ export const states: readonly State[] = [
   },
   {
     name: 'a robot takes no messages',
-    begin: async ({ emit, look }) => {
+    begin: async ({ emit, look, step }) => {
       const fail = () => emit({ type: 'alert_unsent', robot: 'wecom' })
       // Prometheus counts an increase from the first value that it has seen.
       fail()
       await look()
+      await step(1)
       for (let times = 0; times < 5; times += 1) fail()
     },
     end: () => {},
