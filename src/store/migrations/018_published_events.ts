@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { schemaOfOrders } from './schema-of-orders.ts'
 
 /**
  * What budan publishes (decision 054). A trigger writes it, so that no path can forget it: nodes of the
@@ -149,14 +150,3 @@ const publishes = sql`
   create trigger order_events_publish after insert on order_events
   referencing new table as written for each statement
   execute function budan_publish_order_events()`
-
-/** Functions name their tables with the schema, see 014. */
-async function schemaOfOrders(db: Kysely<unknown>): Promise<string> {
-  const { rows } = await sql<{ readonly schema: string }>`
-    select quote_ident(n.nspname) as schema
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.oid = to_regclass('orders')`.execute(db)
-  const schema = rows[0]?.schema
-  if (schema === undefined) throw new Error('Cannot find the table of orders')
-  return schema
-}
