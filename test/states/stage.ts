@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
 import type { ServiceOptions } from '../../src/service.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -77,25 +77,35 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
     }
   }
 
+  /** A connection of somebody else's, which goes on. */
+  const stranger = async () => {
+    const client = new pg.Client(url)
+    await client.connect()
+    return client
+  }
+
+  /** Time leaps here: what was published just now would have waited for long. */
+  const settle = async () => {
+    const client = await stranger()
+    const none = async () => {
+      expect((await client.query('select from published_events_new')).rows).toEqual([])
+    }
+    await vi.waitFor(none, { timeout: 60_000 }).finally(() => client.end())
+  }
+
   const step = async (minutes: number) => {
     offset.uptimeMs += minutes * 60_000
     await world.advanceMins(minutes)
   }
 
   return {
-    ...{ world, road, offset, scrapes, look, step, get, app },
+    ...{ world, road, offset, scrapes, look, settle, step, stranger, get, app },
     admin: async (statements: readonly string[]) => {
       const client = new pg.Client(url)
       await client.connect()
       await client.query('set default_transaction_read_only = off')
       for (const statement of statements) await client.query(statement)
       await client.end()
-    },
-    /** A connection of somebody else's, which goes on. */
-    stranger: async () => {
-      const client = new pg.Client(url)
-      await client.connect()
-      return client
     },
     /** The process does not answer: it was ended, or never came up. */
     missScrape: () => void scrapes.push(scrapeOf(null, world.now())),

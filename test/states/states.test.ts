@@ -42,11 +42,14 @@ function rowOf({ ready, failing, overview }: Look, fired: readonly string[]): re
   ]
 }
 
-async function last(stage: Stage, { minutes, everyMins = 5, withRuns = true }: State) {
+async function last(stage: Stage, state: State) {
+  const { minutes, everyMins = 5, withRuns = true, withPositions = true } = state
   let look = await stage.look()
   for (let passed = 0; passed < minutes; passed += everyMins) {
+    if (withPositions) await stage.settle()
     await stage.step(everyMins)
     if (withRuns) await stage.run()
+    if (withPositions) await stage.settle()
     look = await stage.look()
     expect(look).toMatchObject({ health: 200, overview: { status: 200 } })
   }
@@ -55,12 +58,12 @@ async function last(stage: Stage, { minutes, everyMins = 5, withRuns = true }: S
 
 /** Until what counts the last hour has forgotten. */
 async function recover(stage: Stage): Promise<Look> {
-  // Time leaps here: what was published just now would have waited for long.
-  await stage.world.budan.store.positionEvents({ limit: 1000 })
   let look = await stage.look()
   for (const minutes of [5, 15, 15, 15, 15]) {
+    await stage.settle()
     await stage.step(minutes)
     await stage.run()
+    await stage.settle()
     look = await stage.look()
   }
   return look

@@ -103,7 +103,7 @@ class Reader {
     throw new Error(`Cannot call ${name} in ${this.#expression}`)
   }
 
-  /** From the oldest scrape of the range to the newest. */
+  /** From the oldest value of each series in the range to its newest. */
   #increase(): readonly Sample[] {
     const name = this.#tokens.shift() ?? ''
     const before = [...this.#tokens]
@@ -112,14 +112,15 @@ class Reader {
     const sinceSecs = (this.#scrapes.at(-1)?.atSecs ?? 0) - secondsOf(this.#tokens.shift() ?? '')
     this.#expect(']')
     const after = [...this.#tokens]
-    this.#tokens.splice(0, this.#tokens.length, ...before)
-    const then = this.#selected(
-      name,
-      this.#scrapes.find(({ atSecs }) => atSecs >= sinceSecs),
-    )
+    const then = this.#scrapes
+      .filter(({ atSecs }) => atSecs >= sinceSecs)
+      .flatMap((scrape) => {
+        this.#tokens.splice(0, this.#tokens.length, ...before)
+        return this.#selected(name, scrape)
+      })
     this.#tokens.splice(0, this.#tokens.length, ...after)
-    const valueThen = (one: Sample) => then.find((other) => isSame(one, other))?.value ?? one.value
-    return now.map((one) => ({ ...one, value: one.value - valueThen(one) }))
+    const oldest = (one: Sample) => then.find((other) => isSame(one, other))?.value ?? one.value
+    return now.map((one) => ({ ...one, value: one.value - oldest(one) }))
   }
 
   #selected(name: string, scrape: Scrape | undefined): readonly Sample[] {
