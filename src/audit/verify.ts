@@ -1,7 +1,6 @@
 import type { WordReaders } from '../gateway/gateway.ts'
 import type { ProofKeys } from '../proof/keys.ts'
 import type { AuditedOrder, CreditToVerify, ProofStore } from '../store/proofs/proof-store.ts'
-import { numberOf } from '../store/proofs/sealed-events.ts'
 import { Places } from './count-places.ts'
 import { type Verdict, verifyCredit } from './verify-credit.ts'
 
@@ -28,7 +27,7 @@ export interface VerifyOptions {
 
 type Reading = Pick<ProofStore, 'proofCounts' | 'creditsToVerify' | 'proofsWithoutCredit'>
 
-const pageSize = 1000
+const pageSize = 200
 /** They take some milliseconds; then requests that came meanwhile have their turn. */
 const atOnce = 50
 const ordersMax = 20
@@ -94,14 +93,13 @@ class Verdicts {
   readonly verdicts: Record<Verdict, number> = { proven: 0, old: 0, unverifiable: 0, unproven: 0 }
   readonly orders = { unproven: [] as AuditedOrder[], unverifiable: [] as AuditedOrder[] }
 
-  add({ key, transfer, proof }: CreditToVerify, verdict: Verdict): void {
+  add({ orderNo, transfer, proof }: CreditToVerify, verdict: Verdict): void {
     this.credits += 1
     this.verdicts[verdict] += 1
     if (proof === null) this.withoutProof += 1
     if (verdict !== 'unproven' && verdict !== 'unverifiable') return
     const { gateway, mchid } = transfer
     const listed = this.orders[verdict]
-    if (listed.length < ordersMax)
-      listed.push({ orderNo: numberOf(key), merchant: { gateway, mchid } })
+    if (listed.length < ordersMax) listed.push({ orderNo, merchant: { gateway, mchid } })
   }
 }

@@ -5,7 +5,7 @@ import { creditFacts, orderFacts } from '../../../src/proof/facts.ts'
 import { ProofKeys } from '../../../src/proof/keys.ts'
 import { sealOf } from '../../../src/proof/seal.ts'
 import type { CreditToVerify } from '../../../src/store/proofs/proof-store.ts'
-import { eventFacts, ownerOfFirst } from '../../../src/store/proofs/sealed-events.ts'
+import { eventFacts, ownerOfFirst, sealedColumns } from '../../../src/store/proofs/sealed-events.ts'
 import { type Keys, presentSecs, signatureOf } from '../keys.ts'
 
 export const proofKeys = new ProofKeys([
@@ -38,6 +38,7 @@ export function provenCredit(keys: Keys): CreditToVerify {
   const toSeal = { ...ordered, creditedBy: 'callback', entries, place, evidence }
   return {
     key: orderNo as CreditToVerify['key'],
+    orderNo,
     transfer: { ...paid, createdAt: at },
     order: {
       ...paid,
@@ -56,13 +57,17 @@ export function provenCredit(keys: Keys): CreditToVerify {
 type SealedEvent = CreditToVerify['events'][number]
 
 function sealedEvent(owner: string, { id, kind }: { id: bigint; kind: string }): SealedEvent {
-  const columns: SealedEvent['columns'] = {
+  const columns = {
     ...{ kind, source: 'callback', trade_state: 'SUCCESS', decision: 'pay', reason: 'as ordered' },
     ...{ reason_code: 'as_ordered', reason_params: null, alarm: 'false', evidence: '{"a":1}' },
     ...{ run_id: null, node: 'n', operator: null, actor_name: 'li', actor_address: '::1' },
   }
   const { current: key } = proofKeys
-  return { id, columns, seal: key && sealOf(key, 'event', eventFacts(owner, columns)) }
+  return {
+    id,
+    columns: sealedColumns.map((name) => columns[name]),
+    seal: key && sealOf(key, 'event', eventFacts(owner, columns)),
+  }
 }
 
 interface Paid {

@@ -2,7 +2,6 @@ import type { MerchantIdentity } from '../../domain/merchant.ts'
 import type { OrderKey } from '../../domain/order.ts'
 import type { DayTotal } from '../../proof/facts.ts'
 import type { SealedHead } from '../../proof/head.ts'
-import type { SealedColumn } from './sealed-column.ts'
 
 /** The proofs of credits, as they are stored. Nothing of it is verified here. */
 export interface ProofStore {
@@ -26,6 +25,7 @@ export interface ProofStore {
 /** A credit with all that its proof is about, as the tables have it: nothing of it is verified. */
 export interface CreditToVerify {
   readonly key: OrderKey
+  readonly orderNo: string
   readonly transfer: TransferRow
   /** Null: the order is gone. */
   readonly order: OrderRow | null
@@ -81,8 +81,8 @@ export interface EntryRow {
 export interface SealedEvent {
   readonly id: bigint
   readonly seal: string | null
-  /** As text, by the names of `sealedColumns`. */
-  readonly columns: Readonly<Record<SealedColumn, string | null>>
+  /** As text, in the order of `sealedColumns`. */
+  readonly columns: readonly (string | null)[]
 }
 
 /** How many credits there have to be, by the sealed counts. All of one moment. */

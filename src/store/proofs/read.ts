@@ -10,7 +10,6 @@ import type {
   OrderRow,
   ProofCounts,
   ProofRow,
-  SealedEvent,
   TransferRow,
 } from './proof-store.ts'
 import { sealedColumns } from './sealed-column.ts'
@@ -81,6 +80,7 @@ export async function creditsToVerify(
 function creditOf({ key, transfer, order, proof, evidence, entries, events }: PageRow) {
   return {
     key,
+    orderNo: numberOf(key),
     transfer: timed(transfer, ['paidAt', 'createdAt']) as unknown as TransferRow,
     order: order && (timed(order, ['paidAt', 'creditedAt']) as unknown as OrderRow),
     proof: proof && ({ ...proof, evidence } as unknown as ProofRow),
@@ -88,12 +88,7 @@ function creditOf({ key, transfer, order, proof, evidence, entries, events }: Pa
       ...{ account, amount: wholeOf(amount), currency },
       at: new Date(Number(at)),
     })),
-    events: (events ?? []).map(([id, seal, ...texts]) => ({
-      ...{ id: BigInt(id), seal },
-      columns: Object.fromEntries(
-        sealedColumns.map((name, at) => [name, texts[at] ?? null]),
-      ) as SealedEvent['columns'],
-    })),
+    events: (events ?? []).map(([id, seal, ...columns]) => ({ id: BigInt(id), seal, columns })),
   }
 }
 

@@ -17,3 +17,11 @@ export const sealedColumns = [
 ] as const
 
 export type SealedColumn = (typeof sealedColumns)[number]
+
+/** One column among the texts of all. */
+export function columnOf(
+  { columns }: { readonly columns: readonly (string | null)[] },
+  name: SealedColumn,
+): string | null {
+  return columns[sealedColumns.indexOf(name)] ?? null
+}

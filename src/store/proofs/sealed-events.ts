@@ -1,3 +1,3 @@
-/** How rows are named and sealed, for those that verify them. */
+/** How events are sealed, for those that verify them. */
 export { eventFacts, ownerOfFirst } from '../sql/json-records.ts'
-export { numberOf } from '../sql/rows.ts'
+export { columnOf, sealedColumns } from './sealed-column.ts'
