@@ -66,10 +66,10 @@ async function benchDrain(stage: Stage, wanted: Drain): Promise<readonly Figure[
   await fillPending(database, { ...backlog, age: 'an hour ago' })
   await vacuum(database)
 
+  // Discards the arrivals of earlier parts, before a node can send the first of these.
+  await gateway.arrivals()
   const nodes = await startNodes(stage, { gateway, databaseUrl, count: wanted.nodes })
   const bench = { ...wanted, nodes, gateway, notifier, database, repetitions: stage.repetitions }
-  // Discards the arrivals of earlier parts, which were queries about other orders.
-  await gateway.arrivals()
   const began = performance.now()
   const enough = new AbortController()
   const [callbackMs, seconds] = await Promise.all([

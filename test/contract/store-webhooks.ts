@@ -96,6 +96,25 @@ export function webhooksContract(make: MakeSubject): void {
       expect(again.map(({ attempt }) => attempt)).toEqual([2, 2, 2])
     })
 
+    it('releaseDeliveries() lets others claim at once, and counts for no schedule', async () => {
+      await paid(2)
+      const { claimed } = await claim()
+      await record(claimed.slice(0, 1), refused)
+      await store.releaseDeliveries(claimed)
+      pass(2 * secondMs) // the endpoint is held after a failure
+      const again = (await claim()).claimed
+      expect(again).toMatchObject([{ id: claimed[1]?.id, attempt: 2 }])
+      // Somebody else has it now.
+      await store.releaseDeliveries(claimed)
+      expect((await claim()).claimed).toEqual([])
+      await record(again, refused)
+      const [second] = await all()
+      const waitMs = +(second?.nextAt ?? 0) - nowMs
+      expect(waitMs).toBeGreaterThanOrEqual(5 * secondMs)
+      expect(waitMs).toBeLessThanOrEqual(5.5 * secondMs)
+      expect(second).toMatchObject({ attempts: 1 })
+    })
+
     it('recordAttempts() ends what was delivered, and lets the rest wait by its schedule', async () => {
       await paid(2)
       const { claimed } = await claim()
@@ -130,7 +149,7 @@ export function webhooksContract(make: MakeSubject): void {
       await record(claimed.slice(1), refused)
       const [second, first] = await all()
       expect(first?.state).toBe('delivered')
-      expect(second).toMatchObject({ state: 'pending', lastError: null, attempts: 2 })
+      expect(second).toMatchObject({ state: 'pending', lastError: null, attempts: 1 })
       await record(again, delivered)
       expect((await all()).map(({ state }) => state)).toEqual(['delivered', 'delivered'])
       // Both are in the log: both were sent.
@@ -206,7 +225,7 @@ export function webhooksContract(make: MakeSubject): void {
       expect((await claim('shop', 100)).claimed.length).toBe(29)
     })
 
-    it('what a receiver requests for holds its own deliveries back, and no others', async () => {
+    it('the wait that a receiver names holds its own deliveries back, and no others', async () => {
       await store.configureWebhooks([
         { name: 'shop', types: null },
         { name: 'books', types: null },

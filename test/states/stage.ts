@@ -9,6 +9,8 @@ import { PostgresRoad } from '../support/postgres-road.ts'
 import { type Scrape, scrapeOf } from '../support/promql.ts'
 import { freshPostgresUrl, testProofKeys } from '../support/stores.ts'
 import { openWorld, type World } from '../support/world.ts'
+import { endpointTo } from '../webhooks/desk.ts'
+import { startReceiver } from '../webhooks/receiver.ts'
 
 /** What a monitor, an operator and a load balancer see at one moment. */
 export interface Look {
@@ -42,7 +44,9 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
     clock: () => new Date(+(opened.world?.now() ?? new Date()) + offset.databaseMs),
   })
   const startAt = new Date(Math.ceil(Date.now() / 60_000) * 60_000)
+  const receiver = await startReceiver()
   const world = await openWorld({
+    webhooks: [endpointTo(receiver.url)],
     ...{ store, startAt, skewMs: () => offset.nodeMs },
     recharge: { compensationRecheckMins: [5] },
     timeoutMs: 60_000,
@@ -84,11 +88,13 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
     return client
   }
 
-  /** Time leaps here: what was published just now would have waited for long. */
+  /** Time leaps here: what was published just now would have waited for long. Nothing waits afterwards. */
   const settle = async () => {
     const client = await stranger()
+    const waiting = `select from published_events_new
+      union all select from webhook_deliveries where state = 'pending'`
     const none = async () => {
-      expect((await client.query('select from published_events_new')).rows).toEqual([])
+      expect((await client.query(waiting)).rows).toEqual([])
     }
     await vi.waitFor(none, { timeout: 60_000 }).finally(() => client.end())
   }
@@ -99,7 +105,7 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
   }
 
   return {
-    ...{ world, road, offset, scrapes, look, settle, step, stranger, get, app },
+    ...{ world, receiver, road, offset, scrapes, look, settle, step, stranger, get, app },
     admin: async (statements: readonly string[]) => {
       const client = new pg.Client(url)
       await client.connect()
@@ -123,6 +129,7 @@ export async function openStage({ engine }: Pick<ServiceOptions, 'engine'> = {})
       road.mend()
       await world.close()
       await road.close()
+      await receiver.stop()
       vi.restoreAllMocks()
     },
   }

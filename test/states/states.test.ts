@@ -43,13 +43,13 @@ function rowOf({ ready, failing, overview }: Look, fired: readonly string[]): re
 }
 
 async function last(stage: Stage, state: State) {
-  const { minutes, everyMins = 5, withRuns = true, withPositions = true } = state
+  const { minutes, everyMins = 5, withRuns = true, withEvents = true } = state
   let look = await stage.look()
   for (let passed = 0; passed < minutes; passed += everyMins) {
-    if (withPositions) await stage.settle()
+    if (withEvents) await stage.settle()
     await stage.step(everyMins)
     if (withRuns) await stage.run()
-    if (withPositions) await stage.settle()
+    if (withEvents) await stage.settle()
     look = await stage.look()
     expect(look).toMatchObject({ health: 200, overview: { status: 200 } })
   }

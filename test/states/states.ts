@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
+import { status } from '../webhooks/receiver.ts'
 import { type Stage, standing } from './stage.ts'
 
 /** A state of the world around budan, how it comes about, and how it ends. */
@@ -11,8 +13,8 @@ export interface State {
   readonly minutes: number
   /** Runs are tried meanwhile; not where each would wait for its deadline. */
   readonly withRuns?: boolean
-  /** Published events get their positions meanwhile. */
-  readonly withPositions?: boolean
+  /** Published events get their positions meanwhile, and the endpoint takes them. */
+  readonly withEvents?: boolean
   /** Looked at instead of five minutes apart, where each look takes its deadline. */
   readonly everyMins?: number
 }
@@ -49,7 +51,23 @@ function faulty(fault: Parameters<Stage['world']['control']['addFault']>[0]['fau
   }
 }
 
+const dayMins = 24 * 60
+
 const locking: { client?: Client } = {}
+
+async function credit({ world }: Stage, orderNo: string): Promise<void> {
+  await world.adopt(orderNo)
+  world.control.pay(orderNo, { callback: false })
+  await world.budan.checkOrder(orderNo)
+}
+
+/** Until the statement finds a row. */
+async function until({ stranger }: Stage, statement: string): Promise<void> {
+  const client = await stranger()
+  const found = async () => (await client.query(statement)).rows.length > 0
+  while (!(await found())) await delay(20)
+  await client.end()
+}
 
 export const states: readonly State[] = [
   { name: 'all is well', begin: () => {}, end: () => {}, minutes: 15 },
@@ -124,7 +142,7 @@ export const states: readonly State[] = [
   },
   {
     name: 'runs do not finish',
-    begin: ({ world }) => world.adopt('NEVER-QUERIED', { ttlMins: 14 * 24 * 60 }),
+    begin: ({ world }) => world.adopt('NEVER-QUERIED', { ttlMins: 14 * dayMins }),
     end: () => {},
     ...{ minutes: 70, withRuns: false },
   },
@@ -224,24 +242,57 @@ export const states: readonly State[] = [
   },
   {
     name: 'published events get no positions',
-    begin: async ({ world, stranger }) => {
-      locking.client = await stranger()
+    begin: async (stage) => {
+      locking.client = await stage.stranger()
       await locking.client.query('begin; select from published_head for update')
-      await world.adopt('PUBLISHED-1')
-      world.control.pay('PUBLISHED-1', { callback: false })
-      await world.budan.checkOrder('PUBLISHED-1')
+      await credit(stage, 'PUBLISHED-1')
     },
     end: () => locking.client?.end(),
-    ...{ minutes: 10, withPositions: false },
+    ...{ minutes: 10, withEvents: false },
+  },
+  {
+    name: 'an endpoint takes nothing',
+    begin: async (stage) => {
+      stage.receiver.reply = status(500)
+      await credit(stage, 'SENT-1')
+      for (const failures of [1, 2, 3]) {
+        await until(stage, `select from webhook_endpoints where failures = ${failures}`)
+        if (failures < 3) await stage.step(1)
+      }
+    },
+    end: async ({ receiver, step }) => {
+      receiver.reply = status(204)
+      // The next attempt is due.
+      await step(60)
+    },
+    ...{ minutes: 25, withEvents: false },
+  },
+  {
+    name: 'deliveries were given up',
+    begin: async (stage) => {
+      stage.receiver.reply = status(500)
+      await credit(stage, 'SENT-2')
+      await until(stage, 'select from webhook_endpoints where failures = 1')
+      await stage.step(4 * dayMins)
+      await until(stage, "select from webhook_deliveries where state = 'failed'")
+    },
+    end: async ({ world, receiver, stranger, step }) => {
+      receiver.reply = status(204)
+      const client = await stranger()
+      const failed = await client.query("select id from webhook_deliveries where state = 'failed'")
+      await client.end()
+      for (const { id } of failed.rows) await world.budan.webhooks.replayDelivery(`dlv_${id}`)
+      // Until then nothing is sent there.
+      await step(15)
+    },
+    minutes: 5,
   },
   {
     name: 'proofs cannot be written',
-    begin: async ({ world, stranger }) => {
-      const client = await stranger()
+    begin: async (stage) => {
+      const client = await stage.stranger()
       await client.query('alter table proofs rename to proofs_away')
-      await world.adopt('PROVED-1')
-      world.control.pay('PROVED-1', { callback: false })
-      await world.budan.checkOrder('PROVED-1')
+      await credit(stage, 'PROVED-1')
       await client.query('alter table proofs_away rename to proofs')
       await client.end()
     },

@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Attempt } from '../../src/domain/webhooks/delivery.ts'
 import { openWebhookDesk } from '../../src/outbox/webhooks/webhook-desk.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshDatabase } from '../support/stores.ts'
@@ -49,6 +50,55 @@ describe.each(['pglite', 'postgres'] as const)('delivering on %s', (kind) => {
     }
     expect(shop.received.length).toBe(30)
   })
+
+  /** An endpoint that takes each within a millisecond, but the one that is named. */
+  function fastSender(sent: string[], refuses: (id: string) => boolean) {
+    return () => ({
+      send: async ({ id }: { readonly id: string }): Promise<Attempt> => {
+        sent.push(id)
+        const made = { durationMs: 1, answer: '', retryAfterMs: null }
+        return refuses(id)
+          ? { ...made, outcome: 'server_error', status: 500, error: 'it answered 500' }
+          : { ...made, outcome: 'delivered', status: 204, error: null }
+      },
+      close: () => {},
+    })
+  }
+
+  test('of a fast endpoint many are claimed at a time; after a failure, and at a stop, they are let go', async () => {
+    const endpoints = [endpointTo(shop.url)]
+    await store.configureWebhooks(endpoints)
+    await pay(store, 100)
+    let refused: string | null = null
+    const released: bigint[] = []
+    const watching: Store = {
+      ...store,
+      claimDeliveries: async (claim) => {
+        const found = await store.claimDeliveries(claim)
+        // Beside the eight that are sent at once, some wait.
+        if (found.claimed.length >= 20) refused ??= found.claimed[0]?.event.id ?? null
+        return found
+      },
+      releaseDeliveries: (claims) => {
+        released.push(...claims.map(({ id }) => id))
+        return store.releaseDeliveries(claims)
+      },
+    }
+    const sent: string[] = []
+    const openSender = fastSender(sent, (id) => id === refused)
+    const first = startNode(watching, endpoints, { openSender })
+    ends.push(() => first.dispatcher.stop())
+    await until(async () => released.length > 0)
+    await first.dispatcher.stop()
+    // Another node need not wait for the leases.
+    const second = startNode(store, endpoints, { openSender: fastSender(sent, () => false) })
+    ends.push(() => second.dispatcher.stop())
+    second.dispatcher.wake()
+    await all('delivered')
+    expect(released.length).toBeGreaterThanOrEqual(12)
+    const repeated = sent.filter((id, at) => sent.indexOf(id) !== at)
+    expect([new Set(sent).size, repeated]).toEqual([100, [refused]])
+  }, 30_000)
 
   test('two nodes share the deliveries', async () => {
     const nodes = [await node(), await node()]

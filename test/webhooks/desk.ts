@@ -2,7 +2,7 @@ import type { WebhookConfig } from '../../src/config/webhooks/webhook-config.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { Delivery } from '../../src/domain/webhooks/delivery.ts'
 import { published } from '../../src/outbox/published.ts'
-import { Dispatcher } from '../../src/outbox/webhooks/dispatcher.ts'
+import { Dispatcher, type DispatcherParts } from '../../src/outbox/webhooks/dispatcher.ts'
 import type { Store } from '../../src/store/store.ts'
 import { placePaid } from '../contract/store-fixtures.ts'
 import { positionAll } from '../contract/store-published.ts'
@@ -24,12 +24,12 @@ export interface Node {
 export function startNode(
   store: Store,
   endpoints: readonly WebhookConfig[],
-  { leaseMs = 60_000 }: { readonly leaseMs?: number } = {},
+  { leaseMs = 60_000, openSender }: Pick<DispatcherParts, 'leaseMs' | 'openSender'> = {},
 ): Node {
   const events: Event[] = []
   const listeners = new Set<() => void>()
   const dispatcher = new Dispatcher({
-    ...{ store, endpoints, leaseMs },
+    ...{ store, endpoints, leaseMs, ...(openSender && { openSender }) },
     emit: (event) => {
       events.push(event)
       for (const listener of listeners) listener()

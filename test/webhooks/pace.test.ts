@@ -39,7 +39,7 @@ describe('nextWaitMs()', () => {
     }
   })
 
-  test('waits as long as the receiver requests for, up to an hour, and never shorter', () => {
+  test('waits as long as the receiver says, up to an hour, and never shorter', () => {
     const failed = { attempts: 1, ageMs: 0, chance: 0 }
     expect(nextWaitMs({ ...failed, retryAfterMs: seconds(90) })).toBe(seconds(90))
     expect(nextWaitMs({ ...failed, retryAfterMs: hours(1000) })).toBe(hours(1))
@@ -123,7 +123,7 @@ describe('the health of an endpoint', () => {
     expect(isFailing(health)).toBe(true)
   })
 
-  test('what a receiver requests for holds for all of its deliveries, up to ten minutes', () => {
+  test('the wait that a receiver names holds for all of its deliveries, up to ten minutes', () => {
     const now = at(0)
     const requested = (retryAfterMs: number) =>
       +(afterFailure(wellEndpoint, { beganAt: now, now, retryAfterMs }).heldUntil ?? 0) - +now

@@ -33,7 +33,7 @@ export interface Attempt {
   /** The beginning of the answer's body. */
   readonly answer: string | null
   readonly durationMs: number
-  /** What the receiver requested for. */
+  /** The wait that the receiver named. */
   readonly retryAfterMs: number | null
 }
 

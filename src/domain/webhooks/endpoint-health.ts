@@ -57,7 +57,7 @@ export interface Failure {
   /** When the attempt began, by the same clock as `now`. */
   readonly beganAt: Date
   readonly now: Date
-  /** What the receiver requested for; null: nothing. */
+  /** The wait that the receiver named; null: none. */
   readonly retryAfterMs: number | null
 }
 

@@ -12,7 +12,7 @@ export const givenUpAfterMs = 3 * dayMs
 /** Only added: an attempt is never earlier than its schedule says. */
 const jitter = 0.1
 
-/** A receiver that requests for more is requested again after this: it may have meant something else. */
+/** A receiver that names a longer wait is tried again after this one: it may have meant something else. */
 const retryAfterMsMax = hourMs
 
 export interface FailedAttempt {
@@ -20,7 +20,7 @@ export interface FailedAttempt {
   readonly attempts: number
   /** Since then. */
   readonly ageMs: number
-  /** What the receiver requested for; null: nothing. */
+  /** The wait that the receiver named; null: none. */
   readonly retryAfterMs: number | null
   /** From 0 to 1. */
   readonly chance: number

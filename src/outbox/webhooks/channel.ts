@@ -1,47 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { WebhookConfig } from '../../config/webhooks/webhook-config.ts'
 import type { Emit } from '../../domain/event.ts'
 import type { PublishedEvent } from '../../domain/published-event.ts'
 import type { Store } from '../../store/store.ts'
 import type { ClaimedDelivery } from '../../store/webhooks/webhook-store.ts'
 import { bodyOf } from './body.ts'
+import { Pace } from './pace.ts'
 import { Recorder } from './recorder.ts'
 import { Sender, type SenderLimits, senderLimits } from './sender.ts'
 
-/** A receiver that takes 50 ms takes 160 a second, from each process. */
-const widthMax = 8
-
 /** For retries, and for what other nodes made. */
 const lookMs = 1_000
+
+/** Between two claims, so that what comes within it is claimed together. */
+const restMs = 20
+
+/** They are kept while the database takes no results. */
+const unwrittenMax = 1_000
 
 /** Longer than an attempt takes, with the wait for the database behind it. */
 const claimLeaseMs = 60_000
 
 export interface ChannelParts {
-  readonly store: Pick<Store, 'claimDeliveries' | 'recordAttempts'>
+  readonly store: Pick<Store, 'claimDeliveries' | 'releaseDeliveries' | 'recordAttempts'>
   readonly emit: Emit
   readonly present: (event: ClaimedDelivery['event']) => PublishedEvent
   readonly limits?: SenderLimits
+  /** What sends, instead of a `Sender`: proofs have a world of their own. */
+  readonly openSender?: (endpoint: WebhookConfig) => Pick<Sender, 'send' | 'close'>
   /** How long a claim holds; tests shorten it. */
   readonly leaseMs?: number
   /** Called with each error of the database, and with null after each success. */
   readonly onStore: (error: unknown) => void
 }
 
+/** Claimed, and not sent yet. */
+interface Waiting {
+  readonly delivery: ClaimedDelivery
+  /** When it was claimed, by this process. */
+  readonly since: number
+}
+
 /**
  * Sends to one endpoint: a few deliveries at a time, each by a claim. It has its own connections and its own
- * place in the database, so that an endpoint that hangs holds up no other. After a success it sends one more
- * at a time, after a failure half as many.
+ * place in the database, so that an endpoint that hangs holds up no other. Where the endpoint is fast, it
+ * claims more than it sends at once; after a failure it lets go of them, and the next claim says whether
+ * the endpoint is to be left alone for a while.
  */
 export class Channel {
   readonly #parts: ChannelParts
   readonly #endpoint: WebhookConfig
-  readonly #sender: Sender
+  readonly #sender: Pick<Sender, 'send' | 'close'>
   readonly #recorder: Recorder
+  readonly #pace = new Pace()
   readonly #sending = new Set<Promise<void>>()
   readonly #abort = new AbortController()
-  #width = 1
-  /** Claimed, and not written yet. */
-  #held = 0
+  #waiting: Waiting[] = []
+  /** Made, and not written yet. */
+  #unwritten = 0
+  /** Until it is written, nothing more is claimed: then the claim sees whether the endpoint is held. */
+  #hasFailed = false
   #isStopping = false
   #isHinted = false
   #wakeUp = () => {}
@@ -50,11 +68,13 @@ export class Channel {
   constructor(endpoint: WebhookConfig, parts: ChannelParts) {
     this.#parts = parts
     this.#endpoint = endpoint
-    this.#sender = new Sender(endpoint, parts.limits ?? senderLimits)
+    const { limits = senderLimits, openSender = (given) => new Sender(given, limits) } = parts
+    this.#sender = openSender(endpoint)
     this.#recorder = new Recorder({
       ...{ store: parts.store, emit: parts.emit, endpoint: endpoint.name },
       onWritten: (count) => {
-        this.#held -= count
+        this.#unwritten -= count
+        if (this.#unwritten === 0) this.#hasFailed = false
         this.wake()
       },
     })
@@ -75,6 +95,7 @@ export class Channel {
     this.#isStopping = true
     this.wake()
     await this.#loop
+    await this.#release()
     const timer = setTimeout(() => this.#abort.abort(), graceMs)
     await Promise.all(this.#sending)
     clearTimeout(timer)
@@ -85,48 +106,88 @@ export class Channel {
   async #run(): Promise<void> {
     while (!this.#isStopping) {
       this.#isHinted = false
-      const claimed = await this.#claim()
-      for (const each of claimed) this.#send(each)
-      // A full claim: there may be more, but not for as long as all places are taken.
-      if (this.#isHinted || (claimed.length > 0 && this.#held < this.#width)) continue
-      await this.#pause()
+      await this.#claim()
+      this.#sendNext()
+      await delay(restMs)
+      if (!this.#isHinted) await this.#pause()
     }
   }
 
-  async #claim(): Promise<readonly ClaimedDelivery[]> {
-    const limit = this.#width - this.#held
-    if (limit <= 0) return []
+  /** How many to claim now. Few large claims instead of many small ones. */
+  get #room(): number {
+    if (this.#hasFailed || this.#unwritten > unwrittenMax) return 0
+    const { ahead } = this.#pace
+    const room = ahead - this.#waiting.length - this.#sending.size
+    return room < ahead / 2 ? 0 : room
+  }
+
+  async #claim(): Promise<void> {
+    const limit = this.#room
+    if (limit === 0) return
     const { store, onStore, leaseMs = claimLeaseMs } = this.#parts
     try {
       const { claimed } = await store.claimDeliveries({
         ...{ endpoint: this.#endpoint.name, limit, leaseMs },
       })
       onStore(null)
-      this.#held += claimed.length
-      return claimed
+      const since = performance.now()
+      this.#waiting.push(...claimed.map((delivery) => ({ delivery, since })))
     } catch (error) {
       onStore(error)
       this.#isHinted = false
-      return []
     }
   }
 
+  #sendNext(): void {
+    while (this.#sending.size < this.#pace.width && !this.#isStopping) {
+      const [next] = this.#waiting
+      if (next === undefined) return
+      if (this.#isLate(next)) return void this.#release()
+      this.#waiting.shift()
+      this.#send(next.delivery)
+    }
+  }
+
+  /** An attempt that began now might outlast its claim, and be made by another node at the same time. */
+  #isLate({ since }: Waiting): boolean {
+    const { leaseMs = claimLeaseMs } = this.#parts
+    return performance.now() - since > leaseMs / 2
+  }
+
   #send(delivery: ClaimedDelivery): void {
-    const sending = this.#attempt(delivery).finally(() => this.#sending.delete(sending))
+    const sending = this.#attempt(delivery).finally(() => {
+      this.#sending.delete(sending)
+      this.#sendNext()
+      if (this.#room > 0) this.wake()
+    })
     this.#sending.add(sending)
   }
 
-  async #attempt({ event, ...claimed }: ClaimedDelivery): Promise<void> {
+  async #attempt({ event, id, attempt, claimedAt }: ClaimedDelivery): Promise<void> {
     const { present, emit } = this.#parts
     const { signal } = this.#abort
     const made = await this.#sender.send({ id: event.id, body: bodyOf(present(event)) }, { signal })
     if (signal.aborted && made.outcome !== 'delivered') return
-    const isGood = made.outcome === 'delivered'
-    this.#width = isGood ? Math.min(widthMax, this.#width + 1) : Math.ceil(this.#width / 2)
+    this.#pace.note(made)
     const { name: endpoint } = this.#endpoint
     const { outcome, durationMs } = made
     emit({ type: 'delivery_attempted', endpoint, outcome, durationMs })
-    this.#recorder.add({ ...claimed, ...made })
+    this.#unwritten += 1
+    if (outcome !== 'delivered') {
+      this.#hasFailed = true
+      void this.#release()
+    }
+    this.#recorder.add({ id, attempt, claimedAt, ...made })
+  }
+
+  /** Lets go of what was not sent. Where that fails, it is sent after its lease. */
+  async #release(): Promise<void> {
+    const claims = this.#waiting.map(({ delivery: { id, attempt } }) => ({ id, attempt }))
+    if (claims.length === 0) return
+    this.#waiting = []
+    const { store, onStore } = this.#parts
+    await store.releaseDeliveries(claims).catch(onStore)
+    this.wake()
   }
 
   #pause(): Promise<void> {

@@ -11,7 +11,7 @@ const configureMs = 5 * minuteMs
 const graceMs = 5_000
 
 export interface DispatcherParts extends Omit<ChannelParts, 'onStore'> {
-  readonly store: Pick<Store, 'configureWebhooks' | 'claimDeliveries' | 'recordAttempts'>
+  readonly store: ChannelParts['store'] & Pick<Store, 'configureWebhooks'>
   readonly endpoints: readonly WebhookConfig[]
 }
 

@@ -8,7 +8,7 @@ export class ForbiddenAddress extends Error {
 }
 
 /**
- * The addresses of a name that may be connected to. It is requested for each connection, after DNS: what a name
+ * The addresses of a name that may be connected to. It is called for each connection, after DNS: what a name
  * leads to may have changed since it was configured, and since the attempt before.
  */
 export function guardedLookup({ isPlain }: { readonly isPlain: boolean }): LookupFunction {
@@ -24,12 +24,14 @@ export function guardedLookup({ isPlain }: { readonly isPlain: boolean }): Looku
   }
 }
 
-/** The same for a host that is an address itself, for which nothing is looked up. Throws. */
-export function examineHost(host: string, { isPlain }: { readonly isPlain: boolean }): void {
+/** The same for a host that is an address itself, for which nothing is looked up. Null: it may be connected to. */
+export function hostFault(
+  host: string,
+  { isPlain }: { readonly isPlain: boolean },
+): ForbiddenAddress | null {
   const address = host.replace(/^\[(.*)\]$/, '$1')
-  if (isIP(address) === 0) return
-  const fault = faultOf(address, { isPlain })
-  if (fault !== null) throw new ForbiddenAddress(`${address} ${fault}`)
+  const fault = isIP(address) === 0 ? null : faultOf(address, { isPlain })
+  return fault === null ? null : new ForbiddenAddress(`${address} ${fault}`)
 }
 
 function faultOf(address: string, { isPlain }: { readonly isPlain: boolean }): string | null {

@@ -1,11 +1,11 @@
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
 import { TooLate, unansweredAttempt } from './attempt.ts'
-import { examineHost, guardedLookup } from './guarded-lookup.ts'
+import { guardedLookup, hostFault } from './guarded-lookup.ts'
 import { senderLimits } from './sender.ts'
 
 /**
- * Connects to an endpoint as a delivery does, and requests for nothing but headers (HEAD): no event is sent. What
+ * Connects to an endpoint as a delivery does, but with HEAD and without a body: no event is sent. What
  * it answers is no matter: an endpoint for POST may refuse this. The fault in words; null: it answers.
  */
 export async function reachFault(
@@ -15,7 +15,8 @@ export async function reachFault(
   const url = new URL(address)
   const isPlain = url.protocol === 'http:'
   try {
-    examineHost(url.hostname, { isPlain })
+    const forbidden = hostFault(url.hostname, { isPlain })
+    if (forbidden !== null) throw forbidden
     await new Promise<void>((resolve, reject) => {
       const request = (isPlain ? plain : secure)(url, {
         ...{ method: 'HEAD', agent: false, lookup: guardedLookup({ isPlain }) },

@@ -4,6 +4,9 @@ import { isFailing } from '../../domain/webhooks/endpoint-health.ts'
 import type { Store } from '../../store/store.ts'
 import type { MadeAttempt, RecordedAttempts } from '../../store/webhooks/webhook-store.ts'
 
+/** Before each statement, so that what ends within it is written together. */
+const restMs = 50
+
 /** While the database is away. */
 const retryMs = 1_000
 
@@ -16,8 +19,7 @@ export interface RecorderParts {
 }
 
 /**
- * Writes what became of attempts on one endpoint: those that end while a statement is under way go together
- * with the next one. Keeps them while the database is away; what is lost with the process is sent again.
+ * Writes what became of attempts on one endpoint, those of a moment together. Keeps them while the database is away; what is lost with the process is sent again.
  */
 export class Recorder {
   readonly #parts: RecorderParts
@@ -45,6 +47,7 @@ export class Recorder {
   async #writeAll(): Promise<void> {
     const { store, emit, endpoint, onWritten } = this.#parts
     while (this.#waiting.length > 0) {
+      if (!this.#isEnding) await delay(restMs)
       const attempts = [...this.#waiting]
       try {
         const recorded = await store.recordAttempts({ endpoint, attempts })

@@ -3,13 +3,15 @@ import {
   Agent as HttpAgent,
   type IncomingMessage,
   request as plain,
+  type RequestOptions,
 } from 'node:http'
 import { Agent as HttpsAgent, request as secure } from 'node:https'
 import type { Socket } from 'node:net'
+import { urlToHttpOptions } from 'node:url'
 import type { WebhookConfig } from '../../config/webhooks/webhook-config.ts'
 import type { Attempt } from '../../domain/webhooks/delivery.ts'
 import { type Answered, answeredAttempt, TooLate, unansweredAttempt } from './attempt.ts'
-import { examineHost, guardedLookup } from './guarded-lookup.ts'
+import { type ForbiddenAddress, guardedLookup, hostFault } from './guarded-lookup.ts'
 import { signatureHeaders } from './signature.ts'
 
 /** What is sent. */
@@ -42,19 +44,25 @@ const idleMs = 4_000
  * that it opens.
  */
 export class Sender {
-  readonly #endpoint: Pick<WebhookConfig, 'url' | 'secrets'>
+  readonly #secrets: WebhookConfig['secrets']
   readonly #limits: SenderLimits
   readonly #agent: HttpAgent
-  readonly #url: URL
+  readonly #forbidden: ForbiddenAddress | null
+  readonly #options: RequestOptions
   readonly #isPlain: boolean
 
   constructor(endpoint: Pick<WebhookConfig, 'url' | 'secrets'>, limits = senderLimits) {
-    this.#endpoint = endpoint
+    const url = new URL(endpoint.url)
+    this.#secrets = endpoint.secrets
     this.#limits = limits
-    this.#url = new URL(endpoint.url)
-    this.#isPlain = this.#url.protocol === 'http:'
-    const options = { keepAlive: true, timeout: idleMs }
-    this.#agent = this.#isPlain ? new HttpAgent(options) : new HttpsAgent(options)
+    this.#isPlain = url.protocol === 'http:'
+    this.#forbidden = hostFault(url.hostname, { isPlain: this.#isPlain })
+    const pool = { keepAlive: true, timeout: idleMs }
+    this.#agent = this.#isPlain ? new HttpAgent(pool) : new HttpsAgent(pool)
+    this.#options = {
+      ...{ ...urlToHttpOptions(url), method: 'POST', agent: this.#agent },
+      lookup: guardedLookup({ isPlain: this.#isPlain }),
+    }
   }
 
   /** Never throws: what goes wrong is the result. */
@@ -65,7 +73,7 @@ export class Sender {
     const startedAt = performance.now()
     const durationMs = () => Math.round(performance.now() - startedAt)
     try {
-      examineHost(this.#url.hostname, { isPlain: this.#isPlain })
+      if (this.#forbidden !== null) throw this.#forbidden
       return answeredAttempt(await this.#exchange(message, signal), durationMs())
     } catch (error) {
       return unansweredAttempt(error, durationMs())
@@ -88,17 +96,14 @@ export class Sender {
   }
 
   #open({ id, body }: Message): ClientRequest {
-    const { secrets } = this.#endpoint
-    return (this.#isPlain ? plain : secure)(this.#url, {
-      method: 'POST',
-      agent: this.#agent,
-      lookup: guardedLookup({ isPlain: this.#isPlain }),
+    return (this.#isPlain ? plain : secure)({
+      ...this.#options,
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'content-length': Buffer.byteLength(body),
         'user-agent': 'budan',
         'accept-encoding': 'identity',
-        ...signatureHeaders({ id, at: new Date(), body, secrets }),
+        ...signatureHeaders({ id, at: new Date(), body, secrets: this.#secrets }),
       },
     })
   }
@@ -165,7 +170,7 @@ function readAnswer(response: IncomingMessage, ended: (answered: Answered) => vo
 
 /** A character that was cut in two at the end is left out. */
 function textOf(bytes: Buffer): string {
-  return new TextDecoder().decode(bytes, { stream: true })
+  return bytes.length === 0 ? '' : new TextDecoder().decode(bytes, { stream: true })
 }
 
 function isCut(error: unknown): boolean {

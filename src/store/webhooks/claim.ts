@@ -2,8 +2,15 @@ import { type RawBuilder, sql } from 'kysely'
 import type { PublishedType } from '../../domain/published-event.ts'
 import { gateOf } from '../../domain/webhooks/endpoint-health.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
+import { recordsOf } from '../sql/json-records.ts'
+import { isAmong } from './among.ts'
 import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
-import type { ClaimedDeliveries, ClaimedDelivery, DeliveryClaim } from './webhook-store.ts'
+import type {
+  ClaimedDeliveries,
+  ClaimedDelivery,
+  DeliveryAttempt,
+  DeliveryClaim,
+} from './webhook-store.ts'
 
 /** In short statements, none of which waits for another node. */
 export async function claimDeliveries(
@@ -90,6 +97,28 @@ async function claimOf(
       event: { id: eventIdOf(eventId), type, timestamp: at, ...row },
     }),
   )
+}
+
+/**
+ * The number of the attempt stays, so that it is not given twice; it counts as one of before, so that the
+ * waits go on where they were. Locked in the order of all writers.
+ */
+export async function releaseDeliveries(
+  { db }: Pick<Scope, 'db'>,
+  claims: readonly DeliveryAttempt[],
+): Promise<void> {
+  if (claims.length === 0) return
+  const records = recordsOf(claims, ({ id, attempt }) => ({ id: String(id), attempt }))
+  await sql`
+    with claimed as materialized (
+      select d.id from webhook_deliveries d
+        join json_to_recordset(${records}::json) as claim (id bigint, attempt integer)
+          on claim.id = d.id and claim.attempt = d.attempts
+      where ${isAmong('d.id', claims)} and d.state = 'pending' and d.claimed_until is not null
+      order by d.id for update of d
+    )
+    update webhook_deliveries d set claimed_until = null, attempts_before = d.attempts_before + 1
+    where d.id = any(array(select id from claimed))`.execute(db)
 }
 
 export function eventIdOf(uuid: string): string {

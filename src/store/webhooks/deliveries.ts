@@ -29,9 +29,11 @@ interface DeliveryRow {
   readonly last_error: string | null
 }
 
+/** Attempts by their log: a claim that was released, or whose node died, made none. */
 const columns = sql`
-  d.id, d.endpoint, e.id as event_id, e.type, d.order_no, d.state, d.attempts, d.created_at,
-  d.next_at, d.finished_at, d.last_status, d.last_error`
+  d.id, d.endpoint, e.id as event_id, e.type, d.order_no, d.state,
+  (select count(*)::integer from webhook_attempts where delivery_id = d.id) as attempts,
+  d.created_at, d.next_at, d.finished_at, d.last_status, d.last_error`
 
 function deliveryOf(row: DeliveryRow): Delivery {
   return {

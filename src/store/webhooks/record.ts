@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import type { Attempt } from '../../domain/webhooks/delivery.ts'
+import type { Attempt, DeliveryState } from '../../domain/webhooks/delivery.ts'
 import {
   afterFailure,
   type EndpointHealth,
@@ -10,6 +10,7 @@ import {
 import { nextWaitMs } from '../../domain/webhooks/retry.ts'
 import { type Connection, firstOf, rowsOf, type Scope } from '../database.ts'
 import { recordsOf, wellFormed } from '../sql/json-records.ts'
+import { isAmong } from './among.ts'
 import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
 import type { AttemptsRecord, MadeAttempt, RecordedAttempts } from './webhook-store.ts'
 
@@ -64,6 +65,7 @@ function healthAfter(
 
 interface Standing {
   readonly id: bigint
+  readonly state: DeliveryState
   readonly attempts: number
   readonly attempts_before: number
   readonly age_ms: number
@@ -74,18 +76,21 @@ async function writeAttempts(
   { tx, now }: Locked,
   attempts: readonly MadeAttempt[],
 ): Promise<number> {
-  const ids = sql.join(attempts.map(({ id }) => sql`${id}::bigint`))
   const rows = await rowsOf(
     tx,
     sql<Standing>`
-      select id, attempts, attempts_before,
+      select id, state, attempts, attempts_before,
         extract(epoch from ${now}::timestamptz(3) - due_since)::float8 * 1000 as age_ms
-      from webhook_deliveries where id in (${ids}) and state = 'pending' order by id for update`,
+      from webhook_deliveries where ${isAmong('id', attempts)} order by id for update`,
   )
   const standing = new Map(rows.map((row) => [BigInt(row.id), row]))
   const turns = attempts.flatMap((made) => turnOf(made, standing.get(made.id)) ?? [])
   await updateDeliveries({ tx, now }, turns)
-  await logAttempts(tx, attempts)
+  // What was removed for its age meanwhile has no log either.
+  await logAttempts(
+    tx,
+    attempts.filter(({ id }) => standing.has(id)),
+  )
   return turns.filter(({ state }) => state === 'failed').length
 }
 
@@ -97,10 +102,10 @@ interface Turn {
 
 /**
  * Null: it counts for nothing. Somebody has claimed the delivery again, or it was delivered before; but what
- * was delivered late is delivered, unless somebody requested for it once more since.
+ * was delivered late is delivered, unless a replay was requested since.
  */
 function turnOf(made: MadeAttempt, standing: Standing | undefined): Turn | null {
-  if (standing === undefined || made.attempt <= standing.attempts_before) return null
+  if (standing?.state !== 'pending' || made.attempt <= standing.attempts_before) return null
   if (made.outcome === 'delivered') return { made, state: 'delivered', waitMs: 0 }
   if (made.attempt !== standing.attempts) return null
   const waitMs = nextWaitMs({
@@ -125,11 +130,15 @@ async function updateDeliveries({ tx, now }: Locked, turns: readonly Turn[]): Pr
       last_status = turn.status, last_error = turn.error
     from json_to_recordset(${records}::json)
       as turn (id bigint, state text, wait_ms float8, status integer, error text)
-    where d.id = turn.id`.execute(tx)
+    where ${isAmong(
+      'd.id',
+      turns.map(({ made }) => made),
+    )} and d.id = turn.id`.execute(tx)
 }
 
 /** Also of those that count for nothing: they were sent. */
 async function logAttempts(tx: Connection, attempts: readonly MadeAttempt[]): Promise<void> {
+  if (attempts.length === 0) return
   const records = recordsOf(attempts, (made) => ({
     ...{ id: String(made.id), attempt: made.attempt, at: made.claimedAt.toISOString() },
     ...{ duration_ms: made.durationMs, outcome: made.outcome, status: made.status },
@@ -142,7 +151,6 @@ async function logAttempts(tx: Connection, attempts: readonly MadeAttempt[]): Pr
       id bigint, attempt integer, at timestamptz, duration_ms integer, outcome text,
       status integer, error text, answer text
     )
-    where exists (select from webhook_deliveries where webhook_deliveries.id = made.id)
     on conflict do nothing`.execute(tx)
 }
 

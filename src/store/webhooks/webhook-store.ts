@@ -18,6 +18,11 @@ export interface WebhookStore {
   /** Claims what is due for one endpoint, and leases it for `leaseMs`. */
   claimDeliveries(claim: DeliveryClaim): Promise<ClaimedDeliveries>
   /**
+   * Makes claims undone whose deliveries were not sent, each only if it was not claimed again since. They do
+   * not count in the schedule of attempts.
+   */
+  releaseDeliveries(claims: readonly DeliveryAttempt[]): Promise<void>
+  /**
    * Writes what became of attempts on one endpoint, each only if the delivery was not claimed again since.
    * `test`: one of a test event, which is about the endpoint alone.
    */
@@ -63,10 +68,14 @@ export interface ClaimedDeliveries {
   readonly claimed: readonly ClaimedDelivery[]
 }
 
-export interface ClaimedDelivery {
+/** One attempt of a delivery. */
+export interface DeliveryAttempt {
   readonly id: bigint
   /** Its number: 1 for the first. Fences what is written of it. */
   readonly attempt: number
+}
+
+export interface ClaimedDelivery extends DeliveryAttempt {
   readonly claimedAt: Date
   readonly event: Omit<StoredEvent, 'cursor' | 'position'>
 }

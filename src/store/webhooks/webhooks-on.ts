@@ -1,6 +1,6 @@
 import type { Scope } from '../database.ts'
 import { quoted } from '../failure.ts'
-import { claimDeliveries } from './claim.ts'
+import { claimDeliveries, releaseDeliveries } from './claim.ts'
 import {
   failUnconfigured,
   findDelivery,
@@ -22,6 +22,7 @@ export function webhooksOn(
       to('note the endpoints', () => configureWebhooks(scope, endpoints)),
     claimDeliveries: (claim) =>
       to(`claim deliveries for ${quoted(claim.endpoint)}`, () => claimDeliveries(scope, claim)),
+    releaseDeliveries: (claims) => to('release deliveries', () => releaseDeliveries(scope, claims)),
     recordAttempts: (record) =>
       to(`record deliveries for ${quoted(record.endpoint)}`, () => recordAttempts(scope, record)),
     endpointStates: (names, { countMax }) =>
