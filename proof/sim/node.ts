@@ -22,15 +22,14 @@ import { SettleGroups } from '../../src/settle/groups.ts'
 import type { OnPaid } from '../../src/settle/settle.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Owner } from './clock/loop.ts'
-import { type NodeMerchant, openDesk } from './merchants/desk.ts'
-import type { Scenario } from './scenario.ts'
+import { type DeskScenario, type NodeMerchant, openDesk } from './merchants/desk.ts'
 
 /** A test wraps the desks of each node in a defect. */
 export type WrapDesks = (desks: readonly Desk[]) => readonly Desk[]
 
 export interface NodeParts {
   readonly owner: Owner
-  readonly scenario: Scenario
+  readonly scenario: DeskScenario
   readonly policy: SchedulePolicy
   readonly store: Store
   /** In the order of the configuration. */

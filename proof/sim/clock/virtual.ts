@@ -18,7 +18,9 @@ export interface VirtualClock {
 export function virtualise(currentClock: () => VirtualClock | null): () => void {
   const undo = [
     replace(globalThis, 'setTimeout', timeoutOf(currentClock)),
-    replace(globalThis, 'clearTimeout', clearOf()),
+    replace(globalThis, 'clearTimeout', clearOf(globalThis.clearTimeout)),
+    replace(globalThis, 'setInterval', intervalOf(currentClock)),
+    replace(globalThis, 'clearInterval', clearOf(globalThis.clearInterval)),
     replace(globalThis, 'Date', dateOf(currentClock)),
     replace(performance, 'now', nowOf(currentClock)),
     replace(AbortSignal, 'timeout', abortOf(currentClock)),
@@ -73,6 +75,35 @@ class VirtualTimer {
   }
 }
 
+/** Each time is a timer of its own, of the process that began it. */
+class VirtualInterval {
+  #timer: VirtualTimer
+
+  constructor(loop: Loop, { ms, fire }: { ms: number; fire: () => void }) {
+    const next = (): VirtualTimer =>
+      new VirtualTimer(loop, {
+        ...{ ms, label: 'interval' },
+        fire: () => {
+          this.#timer = next()
+          fire()
+        },
+      })
+    this.#timer = next()
+  }
+
+  cancel(): void {
+    this.#timer.cancel()
+  }
+
+  ref(): this {
+    return this
+  }
+
+  unref(): this {
+    return this
+  }
+}
+
 function timeoutOf(currentClock: CurrentClock) {
   const real = globalThis.setTimeout
   return (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
@@ -82,10 +113,18 @@ function timeoutOf(currentClock: CurrentClock) {
   }
 }
 
-function clearOf() {
-  const real = globalThis.clearTimeout
-  return (timer: NodeJS.Timeout | VirtualTimer | undefined) => {
-    if (timer instanceof VirtualTimer) timer.cancel()
+function intervalOf(currentClock: CurrentClock) {
+  const real = globalThis.setInterval
+  return (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
+    const clock = currentClock()
+    if (clock === null) return real(callback, ms, ...values)
+    return new VirtualInterval(clock.loop, { ms, fire: () => callback(...values) })
+  }
+}
+
+function clearOf(real: (timer: NodeJS.Timeout | undefined) => void) {
+  return (timer: NodeJS.Timeout | VirtualTimer | VirtualInterval | undefined) => {
+    if (timer instanceof VirtualTimer || timer instanceof VirtualInterval) timer.cancel()
     else real(timer)
   }
 }

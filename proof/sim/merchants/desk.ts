@@ -19,8 +19,13 @@ export interface NodeMerchant {
   readonly emit: Emit
 }
 
+/** What a world decides of the desks of its nodes. */
+export type DeskScenario = Pick<Scenario, 'adoptAttach' | 'adoptPrefixes' | 'drain'> & {
+  readonly recharge: Pick<Scenario['recharge'], 'compensationBatchSize' | 'compensationConcurrency'>
+}
+
 export interface DeskParts {
-  readonly scenario: Scenario
+  readonly scenario: DeskScenario
   readonly policy: SchedulePolicy
   readonly store: Store
   readonly node: string
