@@ -42,8 +42,8 @@ export const proofMutants: readonly Mutant[] = [
     name: 'the audit believes the events of an order',
     faults: [],
     file: verifyFile,
-    find: "return sealFits(keys, seal, { kind: 'event', facts: eventFacts(owner, columns) })",
-    replace: "return seal === null ? 'missing' : 'fits'",
+    find: "return sealFits(keys, event.seal, { kind: 'event', facts: [owner, ...event.columns] })",
+    replace: "return event.seal === null ? 'missing' : 'fits'",
     caughtBy: { test: attacksTest, name: 'a reason is another one' },
   },
   {
