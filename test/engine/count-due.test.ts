@@ -23,25 +23,40 @@ describe.each(['pglite', 'postgres'] as const)('countDue() on %s', (kind) => {
 
 it('countDue() reads the index alone, from its start, also where most of the table is due', async () => {
   const subject = await freshDatabase('postgres')
-  await fillWithOrders(subject, 20_000)
+  // In portions, each of which ends within a statement's time limit on a busy machine too.
+  for (const from of [1, 5_001, 10_001, 15_001]) {
+    await fillWithOrders(subject, { from, to: from + 4_999 })
+  }
   await run(subject, 'vacuum analyze orders')
   for (const countMax of [1000, 1_000_000]) {
     const statement = countStatement({ now: () => sql`now()` }, { ...due, countMax })
-    const text = JSON.stringify(await planOf(subject, statement))
-    expect(text).toContain('"Node Type":"Index Only Scan"')
-    expect(text).toContain('"Index Name":"orders_claims"')
-    expect(text).not.toContain('Sort')
-    expect(text).not.toContain('Seq Scan')
+    const { Plan: plan } = await planOf(subject, statement)
+    // All orders are of the first standing. Of the others the planner may sort the one row that it expects.
+    const [ofAll = ''] = plan.Plans.map((each) => JSON.stringify(each))
+    expect(ofAll).toContain('"Node Type":"Index Only Scan"')
+    expect(ofAll).toContain('"Index Name":"orders_claims"')
+    expect(ofAll).not.toContain('Sort')
+    expect(JSON.stringify(plan)).not.toContain('Seq Scan')
   }
 })
 
+interface Planned {
+  readonly Plan: { readonly Plans: readonly object[] }
+}
+
 async function planOf({ database }: Subject, statement: ReturnType<typeof countStatement>) {
-  const { rows } = await sql`explain (format json) ${statement}`.execute(database.db)
-  return rows
+  const { rows } = await sql<{ 'QUERY PLAN': readonly [Planned] }>`
+    explain (format json) ${statement}`.execute(database.db)
+  const [row] = rows
+  if (row === undefined) throw new Error('No plan')
+  return row['QUERY PLAN'][0]
 }
 
 /** Half of them due. */
-async function fillWithOrders(subject: Subject, count: number): Promise<void> {
+async function fillWithOrders(
+  subject: Subject,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<void> {
   const { gateway, mchid, appid } = merchant
   await run(
     subject,
@@ -50,11 +65,11 @@ async function fillWithOrders(subject: Subject, count: number): Promise<void> {
          adopted, status, state_seq, created_at, expires_at, next_check_at)
        select 'bulk' || n, 'u' || n % 100, 100, 'CNY', '', $2, $3, $4, false, 'pending', 1,
          at, at, at + (n % 2) * interval '1 year'
-       from generate_series(1, $1::int) n, lateral (select now() - n * interval '1 second' as at) t
+       from generate_series($1::int, $5::int) n, lateral (select now() - n * interval '1 second' as at) t
        returning order_no, created_at
      )
      insert into order_events (order_no, at, kind, source, to_status, state_seq, alarm)
      select order_no, created_at, 'created', 'api', 'pending', 1, false from o`,
-    [count, gateway, mchid, appid],
+    [from, gateway, mchid, appid, to],
   )
 }

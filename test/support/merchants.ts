@@ -75,13 +75,17 @@ export async function openCompany(
     ...{ budan, store, events, members, member },
     adopt: async (name, orderNo, { createdAt = new Date(Date.now() - 60_000) } = {}) => {
       const { control } = member(name).simulator
-      control.putOrder({ out_trade_no: orderNo, total: 100, notify_url: letterbox.url })
+      control.putOrder({
+        out_trade_no: orderNo,
+        total: 100,
+        notify_url: letterbox.urlFor(`${name}/${orderNo}`),
+      })
       const facts = { orderNo, userId: `of ${name}`, amount: 100n, createdAt }
       const adoption = await budan.adoptOrder({ ...facts, merchant: name })
       if (adoption.kind !== 'adopted') throw new Error(`Not adopted: ${adoption.kind}`)
     },
     callback: async (name, orderNo) => {
-      const next = letterbox.next()
+      const next = letterbox.next({ kind: 'payment', orderNo: `${name}/${orderNo}` })
       await member(name).simulator.control.redeliver(orderNo)
       return next
     },

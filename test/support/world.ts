@@ -116,7 +116,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       orderNo,
       { amount = 100, userId = 'u1', ttlMins = 120, description = '' } = {},
     ) => {
-      control.putOrder({ out_trade_no: orderNo, total: amount, notify_url: letterbox.url })
+      control.putOrder({
+        out_trade_no: orderNo,
+        total: amount,
+        notify_url: letterbox.urlFor(orderNo),
+      })
       const expiresAt = new Date(clock.now() + ttlMins * 60_000)
       const facts = { orderNo, userId, amount: BigInt(amount), description }
       const adoption = await budan.adoptOrder({ ...facts, createdAt: now(), expiresAt })
@@ -134,12 +138,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     },
     balance: async (userId) => (await store.balance(userId)).balance,
     callback: async (orderNo) => {
-      const next = letterbox.next()
+      const next = letterbox.next({ kind: 'payment', orderNo })
       await control.redeliver(orderNo)
       return next
     },
     refundNotice: async (orderNo, input = {}) => {
-      const next = letterbox.next()
+      const next = letterbox.next({ kind: 'notice', orderNo })
       await control.noticeRefund(orderNo, input)
       return next
     },

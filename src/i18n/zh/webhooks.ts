@@ -63,6 +63,7 @@ export const webhookActions = {
   'note the endpoints': '登记接收端',
   'claim deliveries for {endpoint:json}': '领取发往 {endpoint} 的推送',
   'record deliveries for {endpoint:json}': '记录发往 {endpoint} 的推送',
+  'release deliveries': '放回推送',
   'read the state of endpoints': '读取接收端的状态',
   'list deliveries': '列出推送',
   'find delivery {id:word}': '查找推送 {id}',
