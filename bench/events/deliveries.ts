@@ -10,7 +10,7 @@ import type { Store } from '../../src/store/store.ts'
 import { configOf } from '../../test/support/world.ts'
 import { figure, percentile } from '../figure.ts'
 import { firstRepetition, type Part, type Size, type Stage } from '../part.ts'
-import { eachAtOnce, time } from '../stopwatch.ts'
+import { eachAtOnce, type Lap, time } from '../stopwatch.ts'
 import { delivered, positionAll, publish } from './event-rows.ts'
 import { type Receivers, startReceivers } from './receivers.ts'
 
@@ -94,7 +94,12 @@ async function deliverBoth(side: Side, events: number): Promise<number> {
   await positionAll(store)
   const bodies = await bodiesOf(store, events)
   const bare = await time(events, () => sendBare(endpoint, bodies))
-  const made = await time(events, () => deliver(() => delivered(store, names)))
+  const laps: Lap[] = []
+  await deliver(async () => {
+    laps.push(await time(events, () => delivered(store, names)))
+  })
+  const [made] = laps
+  if (made === undefined) throw new Error('Nothing was delivered')
   const received = await receivers.take()
   const count = received[endpoint.name]?.length ?? 0
   if (count !== 2 * events) throw new Error(`${count} of ${2 * events} requests were received`)

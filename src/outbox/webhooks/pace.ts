@@ -17,21 +17,23 @@ const meanOver = 16
 export class Pace {
   /** How many are sent at once. */
   width = 1
-  #meanMs = horizonMs
+  /** Of the last attempts; null: there is none since the last failure. */
+  #meanMs: number | null = null
 
   /** How many may be claimed, and not answered yet. */
   get ahead(): number {
-    const sentSoon = Math.ceil((this.width * horizonMs) / Math.max(1, this.#meanMs))
+    const sentSoon = Math.ceil((this.width * horizonMs) / Math.max(1, this.#meanMs ?? horizonMs))
     return Math.min(aheadMax, Math.max(this.width, sentSoon))
   }
 
   note({ outcome, durationMs }: Pick<Attempt, 'outcome' | 'durationMs'>): void {
     if (outcome === 'delivered') {
       this.width = Math.min(widthMax, this.width + 1)
+      this.#meanMs ??= durationMs
       this.#meanMs += (durationMs - this.#meanMs) / meanOver
     } else {
       this.width = Math.ceil(this.width / 2)
-      this.#meanMs = horizonMs
+      this.#meanMs = null
     }
   }
 }

@@ -5,6 +5,7 @@ import { firstOf, rowsOf, type Scope } from '../database.ts'
 import { recordsOf } from '../sql/json-records.ts'
 import { isAmong } from './among.ts'
 import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
+import { unflushed } from './unflushed.ts'
 import type {
   ClaimedDeliveries,
   ClaimedDelivery,
@@ -88,7 +89,8 @@ async function claimOf(
       )
       select claimed.id, claimed.attempts as attempt, ${now()} as claimed_at,
         e.id as event_id, e.type, e.at, e.gateway, e.mchid, e.data
-      from claimed join published_events e using (position)
+      from (select ${unflushed}) as setting
+        cross join claimed join published_events e using (position)
       order by claimed.next_at, claimed.id`,
   )
   return rows.map(

@@ -12,6 +12,7 @@ import { type Connection, firstOf, rowsOf, type Scope } from '../database.ts'
 import { recordsOf, wellFormed } from '../sql/json-records.ts'
 import { isAmong } from './among.ts'
 import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
+import { unflushed } from './unflushed.ts'
 import type { AttemptsRecord, MadeAttempt, RecordedAttempts } from './webhook-store.ts'
 
 /**
@@ -26,7 +27,7 @@ export function recordAttempts(
     const row = await firstOf(
       tx,
       sql<HealthRow & { readonly now: Date }>`
-        select ${healthColumns}, ${now()} as now from webhook_endpoints
+        select ${healthColumns}, ${now()} as now, ${unflushed} from webhook_endpoints
         where name = ${endpoint} for update`,
     )
     assert(row !== null, `The endpoint ${endpoint} is not there`)
