@@ -12,10 +12,10 @@ import { Sender, type SenderLimits, senderLimits } from './sender.ts'
 /** For retries, and for what other nodes made. */
 const lookMs = 1_000
 
-/** Between two claims, so that what comes within it is claimed together. */
+/** The wait between two claims. Deliveries that become due during it are claimed together. */
 const restMs = 20
 
-/** They are kept while the database takes no results. */
+/** With more results than this in memory, nothing is claimed: the database does not take them. */
 const unwrittenMax = 1_000
 
 /** Longer than an attempt takes, with the wait for the database behind it. */
@@ -26,7 +26,7 @@ export interface ChannelParts {
   readonly emit: Emit
   readonly present: (event: ClaimedDelivery['event']) => PublishedEvent
   readonly limits?: SenderLimits
-  /** What sends, instead of a `Sender`: proofs have a world of their own. */
+  /** Opens what sends; a `Sender` by default. The simulator has its own. */
   readonly openSender?: (endpoint: WebhookConfig) => Pick<Sender, 'send' | 'close'>
   /** How long a claim holds; tests shorten it. */
   readonly leaseMs?: number
@@ -44,8 +44,8 @@ interface Waiting {
 /**
  * Sends to one endpoint: a few deliveries at a time, each by a claim. It has its own connections and its own
  * place in the database, so that an endpoint that hangs holds up no other. Where the endpoint is fast, it
- * claims more than it sends at once; after a failure it lets go of them, and the next claim says whether
- * the endpoint is to be left alone for a while.
+ * claims more than it sends at once. After a failure it releases those claims, and the next claim says
+ * whether nothing may be sent to the endpoint for a while.
  */
 export class Channel {
   readonly #parts: ChannelParts
@@ -56,9 +56,9 @@ export class Channel {
   readonly #sending = new Set<Promise<void>>()
   readonly #abort = new AbortController()
   #waiting: Waiting[] = []
-  /** Made, and not written yet. */
+  /** Attempts that were made, and whose results are not written yet. */
   #unwritten = 0
-  /** Until it is written, nothing more is claimed: then the claim sees whether the endpoint is held. */
+  /** Nothing is claimed until the failure is written: only then does a claim see that the endpoint is held. */
   #hasFailed = false
   #isStopping = false
   #isHinted = false
@@ -180,7 +180,7 @@ export class Channel {
     this.#recorder.add({ id, attempt, claimedAt, ...made })
   }
 
-  /** Lets go of what was not sent. Where that fails, it is sent after its lease. */
+  /** Releases the claims that were not sent. If that fails, they are sent after their lease. */
   async #release(): Promise<void> {
     const claims = this.#waiting.map(({ delivery: { id, attempt } }) => ({ id, attempt }))
     if (claims.length === 0) return

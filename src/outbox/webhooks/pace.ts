@@ -1,13 +1,13 @@
 import type { Attempt } from '../../domain/webhooks/delivery.ts'
 
-/** At once. A receiver that takes 50 ms takes 160 a second, from each process. */
+/** Requests at once. A receiver that needs 50 ms for each gets 160 a second from each process. */
 const widthMax = 8
 
-/** What is claimed at once is sent within this time, so that claims are few where a receiver is fast. */
+/** As many are claimed ahead as can be sent in this time: a fast receiver needs few claims. */
 const horizonMs = 250
 const aheadMax = 500
 
-/** Of how many attempts the mean is. */
+/** The mean is over about this many attempts. */
 const meanOver = 16
 
 /**
@@ -17,7 +17,7 @@ const meanOver = 16
 export class Pace {
   /** How many are sent at once. */
   width = 1
-  /** Of the last attempts; null: there is none since the last failure. */
+  /** The mean duration of the last attempts; null: none has succeeded since the last failure. */
   #meanMs: number | null = null
 
   /** How many may be claimed, and not answered yet. */

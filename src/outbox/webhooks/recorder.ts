@@ -4,7 +4,7 @@ import { isFailing } from '../../domain/webhooks/endpoint-health.ts'
 import type { Store } from '../../store/store.ts'
 import type { MadeAttempt, RecordedAttempts } from '../../store/webhooks/webhook-store.ts'
 
-/** Before each statement, so that what ends within it is written together. */
+/** The wait before each statement. Attempts that end during it are written by the same statement. */
 const restMs = 50
 
 /** While the database is away. */
@@ -19,7 +19,8 @@ export interface RecorderParts {
 }
 
 /**
- * Writes what became of attempts on one endpoint, those of a moment together. Keeps them while the database is away; what is lost with the process is sent again.
+ * Writes the results of attempts on one endpoint, many by one statement. Keeps them while the database is
+ * away; a delivery whose result is lost with the process is sent again.
  */
 export class Recorder {
   readonly #parts: RecorderParts

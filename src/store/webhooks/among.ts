@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 
-/** As an array, which the planner takes for few: joined with records alone, it would read the whole table. */
+/** The planner expects few ids in an array, and uses the key. Joined with records alone, it reads the whole table. */
 export function isAmong(column: string, those: readonly { readonly id: bigint }[]) {
   const ids = JSON.stringify(those.map(({ id }) => String(id)))
   return sql`${sql.ref(column)} = any(array(

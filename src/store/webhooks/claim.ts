@@ -102,8 +102,8 @@ async function claimOf(
 }
 
 /**
- * The number of the attempt stays, so that it is not given twice; it counts as one of before, so that the
- * waits go on where they were. Locked in the order of all writers.
+ * The number of the attempt is not used again. It is added to `attempts_before`, so that the schedule of
+ * waits does not count it. Rows are locked by their ids, as all writers do.
  */
 export async function releaseDeliveries(
   { db }: Pick<Scope, 'db'>,

@@ -1,0 +1,36 @@
+import { type VirtualClock, virtualise } from './virtual.ts'
+
+/** A world of one seed, on a clock of its own. */
+export interface VirtualWorld<T> {
+  readonly clock: VirtualClock
+  run(): Promise<T>
+  /** Called with each unhandled rejection: it would have ended the process. */
+  caught(error: unknown): void
+}
+
+/** Runs worlds one after another in this process. Until `end()`, it replaces the clock of the process. */
+export class VirtualRunner {
+  #world: VirtualWorld<unknown> | null = null
+  readonly #restore: () => void
+  readonly #onRejection = (error: unknown) => this.#world?.caught(error)
+
+  constructor() {
+    this.#restore = virtualise(() => this.#world?.clock ?? null)
+    process.on('unhandledRejection', this.#onRejection)
+  }
+
+  async run<T>(world: VirtualWorld<T>): Promise<T> {
+    this.#world = world
+    try {
+      return await world.run()
+    } finally {
+      this.#world = null
+    }
+  }
+
+  /** Restores the clock of the process. */
+  end(): void {
+    process.off('unhandledRejection', this.#onRejection)
+    this.#restore()
+  }
+}
