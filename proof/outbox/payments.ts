@@ -119,7 +119,7 @@ function opened({ body }: RawCallback): OpenedCallback {
     return { kind: 'opened', answer }
   }
   const { orderNo, transactionId, refundId, refunded, total } = message.refund
-  const key = `${refundId}:SUCCESS`
+  const key = noticeKey({ refundId })
   return {
     kind: 'refund',
     notice: {
@@ -128,6 +128,11 @@ function opened({ body }: RawCallback): OpenedCallback {
       evidence: { refund: { refund_id: refundId }, refund_key: key },
     },
   }
+}
+
+/** The same in each notice of a refund that was made. */
+export function noticeKey({ refundId }: Pick<Refund, 'refundId'>): string {
+  return `${refundId}:SUCCESS`
 }
 
 const words = { unpaid: 'NOTPAY', closed: 'CLOSED', paid: 'SUCCESS', refunded: 'REFUND' } as const

@@ -185,37 +185,18 @@ export class Stories {
     }
   }
 
-  /** A notice about a number that is not here yet is accepted, and forgotten: so there is none before. */
+  /** Its notices may come before the order is here, and before anybody here has seen the payment. */
   #refundOrder(purchase: Purchase, trade: GatewayTrade): void {
-    const here = `select from orders where split_part(order_no, ':', 1) = $1`
-    this.#when(here, purchase, () => {
-      const { payment } = trade
-      if (payment === null) return
-      trade.state = 'refunded'
-      this.#refund(purchase, payment, this.#partsOf(purchase.amount))
-      if (this.#parts.world.random.chance(0.4)) this.#check(purchase)
-    })
+    const { payment } = trade
+    if (payment === null) return
+    trade.state = 'refunded'
+    this.#refund(purchase, payment, this.#partsOf(purchase.amount))
+    if (this.#parts.world.random.chance(0.4)) this.#check(purchase)
   }
 
-  /** For the same reason it comes when the exception is there that it heals. */
   #refundUnknown(purchase: Purchase): void {
     const [payment] = purchase.payments
-    if (payment === undefined) return
-    const open = 'select from payment_exceptions where order_number = $1'
-    this.#when(open, purchase, () => this.#refund(purchase, payment, [payment.amount]))
-  }
-
-  #when(found: string, { orderNo }: Purchase, fire: () => void): void {
-    let hasFired = false
-    this.#until('look', async () => {
-      const isFound = (await this.#parts.database.rows(found, [orderNo])).length > 0
-      // Looks on several nodes may end one after another.
-      if (isFound && !hasFired) {
-        hasFired = true
-        fire()
-      }
-      return isFound
-    })
+    if (payment !== undefined) this.#refund(purchase, payment, this.#partsOf(payment.amount))
   }
 
   #check({ orderNo }: Purchase): void {

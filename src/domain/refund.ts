@@ -1,3 +1,4 @@
+import type { MerchantIdentity } from './merchant.ts'
 import type { Fen } from './money.ts'
 import type { Order, OrderEvent } from './order.ts'
 import type { Reason } from './reason.ts'
@@ -21,6 +22,12 @@ export interface RefundNotice {
   readonly total: Fen | null
   /** With `refund`: the gateway's own words, and with `refund_key`. */
   readonly evidence: Evidence
+}
+
+/** A notice that no order had when it came, and the node that received it. */
+export interface EarlyNotice extends MerchantIdentity {
+  readonly notice: RefundNotice
+  readonly node: string | null
 }
 
 /** What is written to the timeline. */

@@ -6,9 +6,11 @@ import {
   healedBy,
   type OpenedException,
 } from '../domain/exception.ts'
-import type { Order } from '../domain/order.ts'
+import type { Order, OrderKey } from '../domain/order.ts'
+import type { Reason } from '../domain/reason.ts'
 import type { Answer, Trade } from '../domain/trade.ts'
 import type { LockedOrder, Tx } from '../store/store.ts'
+import { type WrittenNotice, writeNotices } from './notices.ts'
 import { changesAfter } from './rules.ts'
 
 /** Which exceptions a step opened and closed, for those who are notified after the commit. */
@@ -19,9 +21,11 @@ export interface Raised {
     readonly orderNo: string
     readonly by: string
   }[]
+  /** Of refunds that were noticed before their order was here. */
+  readonly alarms: readonly { readonly orderNo: string; readonly reason: Reason }[]
 }
 
-export const nothingRaised: Raised = { opened: [], closed: [] }
+export const nothingRaised: Raised = { opened: [], closed: [], alarms: [] }
 
 /** In the transaction of the step, whose order is held locked: two steps at once see one another's. */
 export async function recordExceptions(
@@ -37,7 +41,7 @@ export async function recordExceptions(
 export async function apply(tx: Tx, changes: ExceptionChanges): Promise<Raised> {
   const { opened, healed } = await tx.changeExceptions(changes)
   const closed = healed.map(({ exception: { kind, orderNo } }) => ({ kind, orderNo, by: healedBy }))
-  return { opened, closed }
+  return { opened, closed, alarms: [] }
 }
 
 interface Settled {
@@ -51,7 +55,8 @@ interface Settled {
 
 /**
  * What an answer, with all that was known before, shows of money that differs from the books. Nearly every
- * answer shows nothing, and needs no statement for it.
+ * answer shows nothing, and needs no statement for it. What came before the order was here is in its
+ * timeline from now on.
  */
 export async function raisedBy(
   tx: Tx,
@@ -59,11 +64,31 @@ export async function raisedBy(
 ): Promise<Raised> {
   if (answer.kind !== 'trade') return nothingRaised
   const { trade } = answer
-  const isNeeded = locked.isConcerned || isSuspect(locked.order, trade)
-  const recorded = isNeeded ? await recordExceptions(tx, { order, trade }) : nothingRaised
+  const { transactionId } = trade
+  const { isConcerned } = locked
+  const written = isConcerned ? await writeNotices(tx, { order, transactionId }) : []
+  const isNeeded = isConcerned || isSuspect(locked.order, trade)
+  const changed = isNeeded ? await recordExceptions(tx, { order, trade }) : nothingRaised
+  const recorded = { ...changed, alarms: alarmsOf(order, written) }
   if (!goesToReview) return recorded
   const opened = [...recorded.opened, ...(await openedReviews(tx, order))]
   return { ...recorded, opened }
+}
+
+/**
+ * Those orders of a credit of which something was known before: a notice may have been committed while the
+ * credit waited for the row.
+ */
+export async function concernedAmong(
+  tx: Tx,
+  credited: readonly Order[],
+): Promise<ReadonlySet<OrderKey>> {
+  if (credited.length === 0) return new Set()
+  return tx.concerned(credited.map(({ key, transactionId }) => ({ key, transactionId })))
+}
+
+export function alarmsOf({ orderNo }: Order, written: readonly WrittenNotice[]): Raised['alarms'] {
+  return written.filter(({ alarm }) => alarm).map(({ reason }) => ({ orderNo, reason }))
 }
 
 /** Says of a credited order that it was refunded, or paid by another payment. */
@@ -84,7 +109,7 @@ function openedOf({ codedReason, reason, ...exception }: Exception): OpenedExcep
 }
 
 /** After the commit. */
-export function emitRaised(emit: Emit, { opened, closed }: Raised): void {
+export function emitRaised(emit: Emit, { opened, closed, alarms }: Raised): void {
   for (const { kind, orderNo, transactionId, amountAtStake, currency, reason } of opened) {
     emit({
       type: 'exception_opened',
@@ -92,4 +117,5 @@ export function emitRaised(emit: Emit, { opened, closed }: Raised): void {
     })
   }
   for (const each of closed) emit({ type: 'exception_closed', ...each })
+  for (const each of alarms) emit({ type: 'order_alarm', ...each, source: 'callback' })
 }

@@ -1,5 +1,6 @@
 import type { Fen } from '../domain/money.ts'
 import type { OrderEvent } from '../domain/order.ts'
+import type { EarlyNotice } from '../domain/refund.ts'
 import type { RefundState } from '../domain/trade.ts'
 
 /** What the timeline has of a notice about a refund. */
@@ -35,6 +36,27 @@ export function refundsIn(
     })
   }
   return [...refunds.values()]
+}
+
+/**
+ * Whether notices of refunds make up all that was paid. Each refund counts once; of those without a number
+ * only one does, because nobody knows whether they are the same.
+ */
+export function isWhollyRefunded(
+  notices: readonly Pick<EarlyNotice, 'notice'>[],
+  { transactionId, amount }: { readonly transactionId: string; readonly amount: Fen | null },
+): boolean {
+  const made = notices
+    .map(({ notice }) => notice)
+    .filter((each) => each.transactionId === transactionId && each.state === 'succeeded')
+  const sums = new Map(made.map(({ refundId, refunded }) => [refundId ?? null, refunded ?? 0n]))
+  const refunded = [...sums.values()].reduce((sum, each) => sum + each, 0n)
+  const paid = isSaid(amount) ? amount : (made.map(({ total }) => total).find(isSaid) ?? null)
+  return paid !== null && refunded >= paid
+}
+
+function isSaid(sum: Fen | null): sum is Fen {
+  return sum !== null && sum > 0n
 }
 
 function fenIn(sum: string | null): Fen | null {

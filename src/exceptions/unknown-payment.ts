@@ -1,12 +1,13 @@
 import type { Emit } from '../domain/event.ts'
-import { noChanges } from '../domain/exception.ts'
+import { type NewException, noChanges } from '../domain/exception.ts'
 import { isPlacedNo } from '../domain/fact-rules.ts'
 import type { MerchantIdentity } from '../domain/merchant.ts'
 import { fenMax } from '../domain/money.ts'
-import type { RefundNotice } from '../domain/refund.ts'
+import type { EarlyNotice } from '../domain/refund.ts'
 import type { Trade } from '../domain/trade.ts'
-import type { Store } from '../store/store.ts'
-import { apply, emitRaised } from './record.ts'
+import type { Store, Tx } from '../store/store.ts'
+import { apply, emitRaised, nothingRaised, type Raised } from './record.ts'
+import { isWhollyRefunded } from './refunds.ts'
 
 export interface UnknownPayments {
   readonly store: Store
@@ -22,30 +23,48 @@ export interface SeenPayment {
   readonly by: 'callback' | 'trace'
 }
 
-/** Opens an exception where the payment should have had an order here, once however often it is seen. */
+/**
+ * Opens an exception where the payment should have had an order here, once however often it is seen; none
+ * for a payment that went back already.
+ */
 export async function raiseUnknownPayment(
   { store, emit, adoptPrefixes }: UnknownPayments,
   seen: SeenPayment,
 ): Promise<void> {
   const { merchant, trade } = seen
-  const { orderNo, transactionId, amount } = trade
+  const { orderNo, transactionId } = trade
   if (trade.state !== 'paid' || transactionId === null) return
   if (!isExpectedHere(seen, { adoptPrefixes, now: await store.now() })) return
-  const raised = await store.transaction((tx) =>
-    apply(tx, {
-      ...noChanges,
-      opened: [
-        {
-          ...{ kind: 'unknown_payment', gateway: merchant.gateway, mchid: merchant.mchid },
-          ...{ orderNo, key: null, about: transactionId, transactionId, refundId: null },
-          amountAtStake: amount !== null && amount >= 0n && amount <= fenMax ? amount : 0n,
-          currency: trade.currency ?? 'CNY',
-          reason: { code: 'paid_without_order' },
-        },
-      ],
-    }),
-  )
+  const { gateway, mchid } = merchant
+  const payment = { gateway, mchid, orderNo, transactionId }
+  const raised = await store.transaction(async (tx) => {
+    await tx.holdPayment(payment)
+    const kept = await tx.keptNotices(payment)
+    const { amount } = trade
+    if (isWhollyRefunded(kept, { transactionId, amount })) return nothingRaised
+    return openUnknown(tx, { payment, trade })
+  })
   emitRaised(emit, raised)
+}
+
+function openUnknown(
+  tx: Tx,
+  {
+    payment: { transactionId, ...number },
+    trade: { amount, currency },
+  }: {
+    readonly payment: MerchantIdentity & Record<'orderNo' | 'transactionId', string>
+    readonly trade: Trade
+  },
+): Promise<Raised> {
+  const opened: NewException = {
+    ...{ kind: 'unknown_payment', ...number, key: null },
+    ...{ about: transactionId, transactionId, refundId: null },
+    amountAtStake: amount !== null && amount >= 0n && amount <= fenMax ? amount : 0n,
+    currency: currency ?? 'CNY',
+    reason: { code: 'paid_without_order' },
+  }
+  return apply(tx, { ...noChanges, opened: [opened] })
 }
 
 /**
@@ -69,21 +88,41 @@ function isExpectedHere(
 /** Callbacks are repeated for a day, so that one comes after this. Who adopts does it when an order is placed. */
 const adoptedWithinMs = 10 * 60_000
 
-/** A refund of a payment without an order: it is settled where the whole payment went back. */
-export async function healRefundedPayment(
+/**
+ * Keeps the notice of a refund that no order has. Its order may come; and a payment without an order is
+ * settled where all of it went back.
+ */
+export async function keepEarlyNotice(
   { store, emit }: Pick<UnknownPayments, 'store' | 'emit'>,
-  { merchant, notice }: { readonly merchant: MerchantIdentity; readonly notice: RefundNotice },
+  early: EarlyNotice,
 ): Promise<void> {
-  const { orderNo, transactionId, state, refunded, total } = notice
-  const isWhole = refunded !== null && total !== null && refunded >= total && refunded > 0n
-  if (orderNo === null || transactionId === null || state !== 'succeeded' || !isWhole) return
+  const { gateway, mchid, notice } = early
+  const { orderNo, transactionId } = notice
   const raised = await store.transaction(async (tx) => {
-    const known = await tx.exceptionsOf({ ...merchant, orderNo })
-    const healed = known
-      .filter(({ kind, state: now }) => kind === 'unknown_payment' && now === 'open')
-      .filter((exception) => exception.transactionId === transactionId)
-      .map((exception) => ({ exception, reason: { code: 'payment_refunded' } as const }))
-    return apply(tx, { ...noChanges, healed })
+    // Who opens an exception for this payment meanwhile sees the notice, or is seen here.
+    if (transactionId !== null) await tx.holdPayment({ gateway, mchid, transactionId })
+    await tx.keepNotice(early)
+    if (transactionId === null || orderNo === null) return nothingRaised
+    return healRefunded(tx, { gateway, mchid, orderNo, transactionId })
   })
   emitRaised(emit, raised)
+}
+
+async function healRefunded(
+  tx: Tx,
+  payment: MerchantIdentity & Record<'orderNo' | 'transactionId', string>,
+): Promise<Raised> {
+  const { transactionId } = payment
+  const open = (await tx.exceptionsOf(payment)).filter(
+    (each) =>
+      each.kind === 'unknown_payment' &&
+      each.state === 'open' &&
+      each.transactionId === transactionId,
+  )
+  if (open.length === 0) return nothingRaised
+  const kept = await tx.keptNotices(payment)
+  const healed = open
+    .filter(({ amountAtStake: amount }) => isWhollyRefunded(kept, { transactionId, amount }))
+    .map((exception) => ({ exception, reason: { code: 'payment_refunded' } as const }))
+  return apply(tx, { ...noChanges, healed })
 }

@@ -23,6 +23,12 @@ export const keepDaysDefault = 90
 /** An endpoint that was taken out by mistake is noticed sooner. */
 const forgottenDays = 7
 
+/**
+ * Notices of refunds that came before their order. An order is adopted within days of its payment; parts
+ * of a refund may be weeks apart.
+ */
+const earlyNoticesDays = 90
+
 /** It takes the embedded database some 40 ms (measured), so that a callback is hardly delayed. */
 const pruneBatch = 200
 
@@ -83,6 +89,12 @@ export async function prune(
       const removed = await store.pruneEvents({ olderThanMs: keepDays * dayMs, limit: pruneBatch })
       total.published += removed
       more = removed === pruneBatch && performance.now() < endsAt
+      await nextTurn()
+    }
+    more = isTimeKnown
+    while (more && !signal.aborted) {
+      const old = { olderThanMs: earlyNoticesDays * dayMs, limit: pruneBatch }
+      more = (await store.pruneNotices(old)) === pruneBatch && performance.now() < endsAt
       await nextTurn()
     }
     if (!signal.aborted) await store.vacuum({ everyMs: dayMs })

@@ -13,7 +13,7 @@ import { checkedCallback } from './validate.ts'
 export type Receipt =
   /** Committed. */
   | { readonly kind: 'settled'; readonly order: Order; readonly decision: DecisionKind }
-  /** A refund's notice, committed to the timeline of its order; null: no such order here. */
+  /** A refund's notice, committed to the timeline of its order; null: kept, for no such order is here. */
   | { readonly kind: 'noted'; readonly order: Order | null }
   /** Verified, but not about an order of ours. */
   | { readonly kind: 'foreign' }

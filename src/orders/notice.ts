@@ -1,9 +1,16 @@
 import type { Emit } from '../domain/event.ts'
 import { isSameMerchant } from '../domain/merchant.ts'
 import type { Order, OrderKey } from '../domain/order.ts'
-import { isSameNotice, type Noticed, noticedOf, type RefundNotice } from '../domain/refund.ts'
-import { emitRaised, nothingRaised, type Raised, recordExceptions } from '../exceptions/record.ts'
-import { healRefundedPayment } from '../exceptions/unknown-payment.ts'
+import type { RefundNotice } from '../domain/refund.ts'
+import { type WrittenNotice, writeNotices } from '../exceptions/notices.ts'
+import {
+  alarmsOf,
+  emitRaised,
+  nothingRaised,
+  type Raised,
+  recordExceptions,
+} from '../exceptions/record.ts'
+import { keepEarlyNotice } from '../exceptions/unknown-payment.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { findOrderOf } from '../store/find-order.ts'
 import type { Store, Tx } from '../store/store.ts'
@@ -15,25 +22,38 @@ export interface Noting {
   readonly node: string
 }
 
-type Noted = { readonly order: Order; readonly raised: Raised } & (
-  | Noticed
-  | { readonly isRepeated: true }
-)
+interface Noted {
+  readonly order: Order
+  /** This one, unless it was written before, and those that had come before the order. */
+  readonly written: readonly WrittenNotice[]
+  readonly raised: Raised
+}
 
 /**
  * Writes a refund's notice into the timeline of its order, once however often it is sent. Null: no such
- * order here. Returns after the commit; an error must make the sender send it again. It settles nothing.
+ * order here; then it is kept for the order that may come. Returns after the commit; an error must make the
+ * sender send it again. It settles nothing.
  */
 export async function noteRefund(noting: Noting, notice: RefundNotice): Promise<Order | null> {
-  const order = await orderOf(noting, notice)
-  const noted =
-    order === null
-      ? null
-      : await noting.store.transaction((tx) => noteIn(tx, { ...noting, notice, key: order.key }))
-  const { name: gateway, mchid } = noting.gateway
-  if (order === null) await healRefundedPayment(noting, { merchant: { gateway, mchid }, notice })
-  emitNotice(noting.emit, { notice, noted, orderNo: notice.orderNo ?? order?.orderNo ?? null })
+  const noted = (await noteAtOrder(noting, notice)) ?? (await keepForOrder(noting, notice))
+  emitNotice(noting.emit, { notice, noted })
   return noted?.order ?? null
+}
+
+/**
+ * The order may come, and be credited, while its notice is being kept: that credit does not see the
+ * notice. So the order is looked for once more; what comes after that sees it.
+ */
+async function keepForOrder(noting: Noting, notice: RefundNotice): Promise<Noted | null> {
+  const { name: gateway, mchid } = noting.gateway
+  await keepEarlyNotice(noting, { gateway, mchid, notice, node: noting.node })
+  return noteAtOrder(noting, notice)
+}
+
+async function noteAtOrder(noting: Noting, notice: RefundNotice): Promise<Noted | null> {
+  const order = await orderOf(noting, notice)
+  if (order === null) return null
+  return noting.store.transaction((tx) => noteIn(tx, { ...noting, notice, key: order.key }))
 }
 
 /** A notice without an order number may name a payment that was credited. */
@@ -51,21 +71,16 @@ async function orderOf(
 /** Locks the order's row, so that two notices of the same refund at once are not both written. */
 async function noteIn(
   tx: Tx,
-  { notice, key, node }: Noting & { notice: RefundNotice; key: OrderKey },
+  { notice, key, node, gateway: { name, mchid } }: Noting & { notice: RefundNotice; key: OrderKey },
 ): Promise<Noted | null> {
   const locked = await tx.lockOrder(key)
   if (locked === null) return null
   const { order } = locked
-  const before = await tx.refundNotices(key)
-  if (before.some((event) => isSameNotice(event, notice))) {
-    return { order, isRepeated: true, raised: await raise(tx, order) }
-  }
-  const { reason, alarm } = noticedOf(order, notice)
-  await tx.appendEvent(key, {
-    ...{ kind: 'refund_noticed', source: 'callback', reason, alarm, node },
-    ...{ tradeState: null, decision: null, runId: null, evidence: notice.evidence },
-  })
-  return { order, reason, alarm, raised: await raise(tx, order) }
+  const received = [{ gateway: name, mchid, notice, node }]
+  const { transactionId } = order.transactionId === null ? notice : order
+  const written = await writeNotices(tx, { order, transactionId, received })
+  const raised = await raise(tx, order)
+  return { order, written, raised: { ...raised, alarms: alarmsOf(order, written) } }
 }
 
 /** Of an order that is not credited, refunds count once it is. */
@@ -76,21 +91,16 @@ async function raise(tx: Tx, order: Order): Promise<Raised> {
 /** Called after the commit. */
 function emitNotice(
   emit: Emit,
-  { notice, noted, orderNo }: { notice: RefundNotice; noted: Noted | null; orderNo: string | null },
+  { notice, noted }: { notice: RefundNotice; noted: Noted | null },
 ): void {
-  const isNew = noted !== null && 'reason' in noted
+  const isNew = noted?.written.some(({ key }) => key === notice.key)
   emit({
     type: 'refund_noticed',
-    orderNo,
+    orderNo: notice.orderNo ?? noted?.order.orderNo ?? null,
     transactionId: notice.transactionId,
     state: notice.reported,
     refunded: notice.refunded,
     result: noted === null ? 'no_order' : isNew ? 'noted' : 'repeated',
   })
   if (noted !== null) emitRaised(emit, noted.raised)
-  if (!isNew || !noted.alarm) return
-  emit({
-    ...{ type: 'order_alarm', orderNo: noted.order.orderNo, source: 'callback' },
-    reason: noted.reason,
-  })
 }

@@ -11,7 +11,7 @@ import {
 import type { ReviewAction } from '../domain/review-action.ts'
 import { type Approval, approvalOf } from '../domain/second-person.ts'
 import type { Answer } from '../domain/trade.ts'
-import { emitRaised, type Raised, raisedBy } from '../exceptions/record.ts'
+import { concernedAmong, emitRaised, type Raised, raisedBy } from '../exceptions/record.ts'
 import type { LockedOrder, Tx } from '../store/store.ts'
 import { pay, reportedState, type Settling, wordsIn } from './settle.ts'
 
@@ -72,7 +72,10 @@ export async function settleResolution(
     if (requested.kind === 'stop') return requested.result
     const resolved = await apply(tx, settling, { ...step, requestedBy: requested.requestedBy })
     const { seen: event } = await tx.reviewTrail(order.key)
-    const settled = { locked: locked.row, order: resolved, answer: request.answer }
+    const credited = resolved.status === 'paid' ? [resolved] : []
+    const isConcerned = (await concernedAmong(tx, credited)).size > 0 || locked.row.isConcerned
+    const row = { ...locked.row, isConcerned }
+    const settled = { locked: row, order: resolved, answer: request.answer }
     return {
       kind: 'decided',
       order: resolved,

@@ -13,7 +13,13 @@ import {
 } from '../domain/schedule.ts'
 import { type Answer, isNotBegun, type SignedWords } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
-import { emitRaised, nothingRaised, type Raised, raisedBy } from '../exceptions/record.ts'
+import {
+  concernedAmong,
+  emitRaised,
+  nothingRaised,
+  type Raised,
+  raisedBy,
+} from '../exceptions/record.ts'
 import type { LockedOrder, Store, Tx } from '../store/store.ts'
 
 /** What settling needs. */
@@ -112,10 +118,12 @@ async function settleAll(store: Store, group: Group): Promise<ReadonlyMap<Answer
   const settled = await store.transaction(async (tx) => {
     const steps = await decideAll(tx, group)
     const paid = await payAll(tx, steps)
+    const concerned = await concernedAmong(tx, [...paid.values()])
     const settlements = new Map<Step, Settlement>()
     for (const step of steps) {
       const order = paid.get(step.answer.key) ?? (await apply(tx, step))
-      const { locked, decision, answer } = step
+      const { decision, answer } = step
+      const locked = concerned.has(order.key) ? { ...step.locked, isConcerned: true } : step.locked
       const goesToReview = decision.kind === 'review'
       const raised = await raisedBy(tx, { locked, order, goesToReview, answer: answer.answer })
       settlements.set(step, { order, decision, raised })

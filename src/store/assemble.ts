@@ -6,6 +6,7 @@ import { ProofKeys } from '../proof/keys.ts'
 import { type Connection, type Database, readNow, scopeOn } from './database.ts'
 import { GrantError } from './errors.ts'
 import { closeException, findException } from './exceptions/change.ts'
+import { pruneNotices } from './exceptions/early-notices.ts'
 import { listExceptions, openExceptions } from './exceptions/list.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
@@ -131,6 +132,7 @@ export function storeOn(
     closeException: (id, closing) =>
       to(`close exception ${quoted(id)}`, () => closeException(scope, { id, ...closing })),
     openExceptions: () => to('count open exceptions', () => openExceptions(scope)),
+    pruneNotices: (request) => to('prune', () => pruneNotices(scope, request)),
 
     balance: (userId) =>
       to(`read the balance of user ${quoted(userId)}`, () => balanceOf(scope, userId)),

@@ -220,6 +220,11 @@ export interface Tx extends ExceptionTx {
   secondNeeded(key: OrderKey): Promise<OrderEvent | null>
   /** The notices of refunds of the order so far, oldest first. */
   refundNotices(key: OrderKey): Promise<readonly OrderEvent[]>
+  /**
+   * Those of the orders that `isConcerned` is true of by now. Where a row was waited for, `LockedOrder` has
+   * it as it was before the wait.
+   */
+  concerned(requests: readonly LockRequest[]): Promise<ReadonlySet<OrderKey>>
   /** Leaves the order as it is. */
   appendEvent(key: OrderKey, event: NewOrderEvent): Promise<void>
   /**

@@ -8,6 +8,8 @@ import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
 import { SequenceNeededError, StaleOrderError, StoreError, UnknownOutcomeError } from './errors.ts'
 import { changeExceptions, exceptionsOf } from './exceptions/change.ts'
+import { concernedOrders } from './exceptions/concern.ts'
+import { holdPayment, keepNotice, keptNotices, takeNotices } from './exceptions/early-notices.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
 import { dayOf } from './proofs/prove.ts'
 import type { Sequences, SequenceUse } from './proofs/sequences.ts'
@@ -333,6 +335,10 @@ class Steps implements Tx {
     )
   }
 
+  concerned(requests: readonly LockRequest[]): ReturnType<Tx['concerned']> {
+    return this.#step('read refunds', () => concernedOrders(this.#scope, requests))
+  }
+
   exceptionsOf(number: Parameters<Tx['exceptionsOf']>[0]): ReturnType<Tx['exceptionsOf']> {
     return this.#step(`read the exceptions of order ${quoted(number.orderNo)}`, () =>
       exceptionsOf(this.#scope, number),
@@ -343,6 +349,22 @@ class Steps implements Tx {
     changes: Parameters<Tx['changeExceptions']>[0],
   ): ReturnType<Tx['changeExceptions']> {
     return this.#step('open and close exceptions', () => changeExceptions(this.#scope, changes))
+  }
+
+  holdPayment(payment: Parameters<Tx['holdPayment']>[0]): Promise<void> {
+    return this.#step('open and close exceptions', () => holdPayment(this.#scope, payment))
+  }
+
+  keepNotice(early: Parameters<Tx['keepNotice']>[0]): Promise<void> {
+    return this.#step('keep a refund', () => keepNotice(this.#scope, early))
+  }
+
+  keptNotices(payment: Parameters<Tx['keptNotices']>[0]): ReturnType<Tx['keptNotices']> {
+    return this.#step('read refunds', () => keptNotices(this.#scope, payment))
+  }
+
+  takeNotices(payment: Parameters<Tx['takeNotices']>[0]): ReturnType<Tx['takeNotices']> {
+    return this.#step('read refunds', () => takeNotices(this.#scope, payment))
   }
 
   appendEvent(key: OrderKey, event: NewOrderEvent): Promise<void> {

@@ -3,6 +3,7 @@ import { closeStores } from '../support/open-stores.ts'
 import { claimsContract } from './store-claims.ts'
 import { clockContract } from './store-clock.ts'
 import { creditsContract } from './store-credits.ts'
+import { earlyNoticesContract } from './store-early-notices.ts'
 import { eventsContract } from './store-events.ts'
 import { exceptionsContract } from './store-exceptions.ts'
 import type { MakeSubject, Subject } from './store-fixtures.ts'
@@ -40,6 +41,7 @@ export function storeContract(name: string, make: MakeSubject): void {
     creditsContract(make)
     sessionsContract(make)
     exceptionsContract(make)
+    earlyNoticesContract(make)
     watchContract(make)
     merchantsContract(make)
     publishedContract(make)

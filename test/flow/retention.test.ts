@@ -66,6 +66,27 @@ it('fails by itself: the run before it is as good as ever', async () => {
   expect(items).toMatchObject([{ status: 'finished' }])
 })
 
+it('removes notices of refunds that no order took in 90 days, whatever else is kept', async () => {
+  const opened = await world()
+  const { store } = opened
+  const payment = {
+    gateway: 'wechatpay',
+    mchid: opened.config.merchants[0]?.mchId ?? '',
+    orderNo: 'GONE-1',
+  }
+  opened.put('GONE-1', { amount: 100 })
+  opened.control.pay('GONE-1', { callback: false })
+  opened.control.refund('GONE-1')
+  await opened.budan.receiveCallback(await opened.refundNotice('GONE-1'))
+  const kept = () => store.transaction((tx) => tx.keptNotices({ ...payment, transactionId: null }))
+  await opened.advanceMins(89 * dayMins)
+  await tick(opened)
+  expect(await kept()).toHaveLength(1)
+  await opened.advanceMins(2 * dayMins)
+  await tick(opened)
+  expect(await kept()).toEqual([])
+})
+
 describe('pruningAfterRuns()', () => {
   const ran = { kind: 'ran', nextInMs: 0, batches: 0 } as const
 

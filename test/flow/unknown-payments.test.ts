@@ -60,6 +60,53 @@ describe.each(['pglite', 'postgres'] as const)('a payment without an order, on %
   })
 })
 
+describe.each(['pglite', 'postgres'] as const)(
+  'a payment without an order that goes back, on %s',
+  (kind) => {
+    /** As notices of one number's refunds, each of its own. */
+    async function refundAs(opened: World, orderNo: string, amount: number) {
+      opened.control.refund('BASE-1', { amount })
+      const merge = { out_trade_no: orderNo }
+      return opened.refundNotice('BASE-1', { status: 'SUCCESS', merge })
+    }
+
+    test('within ten minutes is no exception then', async () => {
+      const opened = await openWorld({ kind })
+      const callback = await callbackAs(opened, 'SHOP-1234')
+      await opened.budan.receiveCallback(await callback())
+      const notice = await refundAs(opened, 'SHOP-1234', 700)
+      for (const _ of [1, 2]) await opened.budan.receiveCallback(notice)
+      await opened.advanceMins(11)
+      for (const _ of [1, 2]) await opened.budan.receiveCallback(await callback())
+      expect(await briefly(opened)).toEqual([])
+      expect(opened.events.filter(({ type }) => type === 'exception_opened')).toEqual([])
+    })
+
+    test('in parts is one until all of it is back, whenever the parts were noticed', async () => {
+      const opened = await openWorld({ kind })
+      const callback = await callbackAs(opened, 'SHOP-1234')
+      const first = await refundAs(opened, 'SHOP-1234', 350)
+      for (const _ of [1, 2]) await opened.budan.receiveCallback(first)
+      await opened.advanceMins(11)
+      await opened.budan.receiveCallback(await callback())
+      expect(await briefly(opened)).toEqual(['unknown_payment SHOP-1234 700 open'])
+      await opened.budan.receiveCallback(await refundAs(opened, 'SHOP-1234', 350))
+      expect(await briefly(opened)).toEqual(['unknown_payment SHOP-1234 700 budan'])
+      await opened.budan.receiveCallback(await callback())
+      expect(await briefly(opened)).toEqual(['unknown_payment SHOP-1234 700 budan'])
+    })
+
+    test('at the moment when it is seen is none that stays open', async () => {
+      const opened = await openWorld({ kind })
+      const callback = await callbackAs(opened, own)
+      const [paid, notice] = [await callback(), await refundAs(opened, own, 700)]
+      const all = [1, 2, 3].flatMap(() => [paid, notice])
+      await Promise.all(all.map((callback) => opened.budan.receiveCallback(callback)))
+      expect((await briefly(opened)).filter((each) => each.endsWith('open'))).toEqual([])
+    })
+  },
+)
+
 describe('a payment without an order', () => {
   test('heals as a part of the review, where it is not as ordered', async () => {
     const opened = await openWorld()

@@ -54,7 +54,8 @@ const needed = Object.fromEntries(
 
 describe('the list of needed rights', () => {
   const root = join(import.meta.dirname, '../../src/store')
-  const sources = ['.', 'sql', 'schema', 'proofs', 'outbox', 'webhooks'].flatMap((folder) =>
+  const folders = ['.', 'sql', 'schema', 'proofs', 'outbox', 'webhooks', 'exceptions']
+  const sources = folders.flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.ts') && name !== 'needed.ts')
       .map((name) => readFileSync(join(root, folder, name), 'utf8')),

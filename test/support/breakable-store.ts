@@ -152,8 +152,13 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
     reviewTrail: (...args) => tx.reviewTrail(...args),
     secondNeeded: (...args) => tx.secondNeeded(...args),
     refundNotices: (...args) => tx.refundNotices(...args),
+    concerned: (...args) => tx.concerned(...args),
     exceptionsOf: (...args) => tx.exceptionsOf(...args),
     changeExceptions: writing((...args) => tx.changeExceptions(...args)),
+    holdPayment: (...args) => tx.holdPayment(...args),
+    keepNotice: writing((...args) => tx.keepNotice(...args)),
+    keptNotices: (...args) => tx.keptNotices(...args),
+    takeNotices: writing((...args) => tx.takeNotices(...args)),
     appendEvent: writing((...args) => tx.appendEvent(...args)),
     execute: (...args) => tx.execute(...args),
   }

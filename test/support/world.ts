@@ -65,6 +65,8 @@ export interface World {
   advanceMins(minutes: number): Promise<void>
   /** Resolves with the next event of that type, or one that has been seen already after `from`. */
   waitFor(type: Event['type'], options?: { from?: number }): Promise<Event>
+  /** Puts an order at the gateway alone. */
+  put(orderNo: string, options: { amount: number }): void
   /** Puts an order at the gateway and adopts it here. */
   adopt(
     orderNo: string,
@@ -107,20 +109,21 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     onEvent: (event) => events.add(event),
   })
   const { control } = simulator
+  const put: World['put'] = (orderNo, { amount }) => {
+    const notify_url = letterbox.urlFor(orderNo)
+    control.putOrder({ out_trade_no: orderNo, total: amount, notify_url })
+  }
   return {
     ...{ budan, store, simulator, control, config, now },
     events: events.all,
     advanceMins: (minutes) => control.advance(minutes * 60_000),
     waitFor: (type, { from = 0 } = {}) => events.wait(type, from),
+    put,
     adopt: async (
       orderNo,
       { amount = 100, userId = 'u1', ttlMins = 120, description = '' } = {},
     ) => {
-      control.putOrder({
-        out_trade_no: orderNo,
-        total: amount,
-        notify_url: letterbox.urlFor(orderNo),
-      })
+      put(orderNo, { amount })
       const expiresAt = new Date(clock.now() + ttlMins * 60_000)
       const facts = { orderNo, userId, amount: BigInt(amount), description }
       const adoption = await budan.adoptOrder({ ...facts, createdAt: now(), expiresAt })

@@ -1,6 +1,7 @@
 import type { Mutant } from '../mutant.ts'
 
 const storeTest = 'test/store/postgres.test.ts'
+const earlyTest = 'test/flow/early-refunds.test.ts'
 
 /** Mistakes in what others get to know: events, deliveries and exceptions. */
 export const eventMutants: readonly Mutant[] = [
@@ -90,6 +91,36 @@ export const eventMutants: readonly Mutant[] = [
     caughtBy: {
       test: storeTest,
       name: 'open once for each merchant, kind, number and payment',
+    },
+  },
+  {
+    name: 'the refund that came first is forgotten',
+    faults: [],
+    file: 'src/exceptions/notices.ts',
+    find: 'const notices = [...early, ...received]',
+    replace: 'const notices = received',
+    caughtBy: { test: earlyTest, name: 'counts when a callback that comes again credits it' },
+  },
+  {
+    name: 'a refund that is noticed while its order is being credited is not seen',
+    faults: [],
+    file: 'src/exceptions/record.ts',
+    find: 'if (credited.length === 0) return new Set()',
+    replace: 'if (credited.length >= 0) return new Set()',
+    caughtBy: {
+      test: earlyTest,
+      name: 'a refund that is noticed while its order is being credited counts',
+    },
+  },
+  {
+    name: 'a payment that went back already is taken for unknown',
+    faults: [],
+    file: 'src/exceptions/unknown-payment.ts',
+    find: 'if (isWhollyRefunded(kept, { transactionId, amount })) return nothingRaised',
+    replace: 'if (kept.length < 0) return nothingRaised',
+    caughtBy: {
+      test: 'test/flow/unknown-payments.test.ts',
+      name: 'within ten minutes is no exception then',
     },
   },
 ]

@@ -1,6 +1,7 @@
 import type { Verdict } from '../../sim/failure.ts'
 import type { DatabaseServer } from '../database.ts'
 import { person } from '../node.ts'
+import { noticeKey } from '../payments.ts'
 import type { Purchase, Stories } from '../stories.ts'
 import { entersReview, numberOf } from './facts.ts'
 
@@ -47,6 +48,7 @@ export async function auditExceptions({
     select id, kind, order_number, about, refund_id, amount_at_stake, closed_by
     from payment_exceptions order by id`)
   const orders = await ordersIn(database)
+  const notices = await noticesIn(database)
   for (const purchase of stories.purchases) {
     const own = rows.filter((row) => row.order_number === purchase.orderNo)
     const order = orders.get(purchase.orderNo) ?? null
@@ -54,10 +56,41 @@ export async function auditExceptions({
     if (end !== null) verdict.fail('each order is as its payments', `${purchase.orderNo}: ${end}`)
     const why = faultOf(own, { purchase, order, closed: stories.closed })
     if (why !== null) verdict.fail('exceptions are as the truth', `${purchase.orderNo}: ${why}`)
+    const lost = noticeFault(purchase, { order, notices })
+    if (lost !== null) verdict.fail('each notice is kept once', `${purchase.orderNo}: ${lost}`)
   }
   const numbers = new Set(stories.purchases.map(({ orderNo }) => orderNo))
   const other = rows.find(({ order_number }) => !numbers.has(order_number))
   if (other !== undefined) verdict.fail('exceptions are as the truth', `of ${other.order_number}`)
+}
+
+interface NoticeRow {
+  readonly order_number: string
+  readonly refund_key: string
+  readonly is_early: boolean
+}
+
+/** In timelines, and those that wait for their order. */
+function noticesIn(database: DatabaseServer): Promise<readonly NoticeRow[]> {
+  return database.rows<NoticeRow>(`
+    select split_part(order_no, ':', 1) as order_number, evidence->>'refund_key' as refund_key,
+      false as is_early
+    from order_events where reason_code = 'refund_notice'
+    union all
+    select order_number, refund_key, true from early_refund_notices`)
+}
+
+/** Of an order that is here, in its timeline once a payment was seen; of a number without one, beside it. */
+function noticeFault(
+  { orderNo, refunds }: Purchase,
+  { order, notices }: { readonly order: OrderRow | null; readonly notices: readonly NoticeRow[] },
+): string | null {
+  const own = notices.filter(({ order_number }) => order_number === orderNo)
+  const early = own.find(({ is_early }) => is_early !== (order === null))
+  if (early !== undefined) return `${early.refund_key} is in the wrong place`
+  const keys = own.map(({ refund_key }) => refund_key).sort()
+  const sent = refunds.map(noticeKey).sort()
+  return keys.join() === sent.join() ? null : `${keys.join()}, and sent were ${sent.join()}`
 }
 
 /** What a query says of a refund may be seen before the payment is. */
@@ -118,7 +151,9 @@ function expectedOf({ purchase, order }: Truth): ReadonlyMap<string, Expected> {
       .reduce((sum, { refunded }) => sum + refunded, 0n)
     const isBack = wentBack >= amount
     if (order === null) {
-      expected.set(`unknown_payment ${transactionId}`, { count: 'one', isOpen: !isBack, amount })
+      // One that went back before anybody here saw it is none.
+      const count = isBack ? 'some' : 'one'
+      expected.set(`unknown_payment ${transactionId}`, { count, isOpen: !isBack, amount })
       continue
     }
     expected.set(`unknown_payment ${transactionId}`, { count: 'some', isOpen: false, amount })

@@ -187,6 +187,10 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail' | 'secondNe
     return Promise.resolve([])
   }
 
+  concerned() {
+    return Promise.resolve(new Set<OrderKey>())
+  }
+
   /** Exceptions are not modelled: none is opened, and none is known. */
   exceptionsOf() {
     return Promise.resolve([])
@@ -194,6 +198,22 @@ class Steps implements Omit<Tx, 'dismiss' | 'reopen' | 'reviewTrail' | 'secondNe
 
   changeExceptions() {
     return Promise.resolve({ opened: [], healed: [] })
+  }
+
+  holdPayment() {
+    return Promise.resolve()
+  }
+
+  keepNotice() {
+    return Promise.resolve()
+  }
+
+  keptNotices() {
+    return Promise.resolve([])
+  }
+
+  takeNotices() {
+    return Promise.resolve([])
   }
 
   appendEvent(...[key, event]: Parameters<Tx['appendEvent']>) {

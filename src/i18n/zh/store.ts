@@ -120,6 +120,8 @@ export const storePhrases = {
     'dismiss order {orderNo:json}': '将订单 {orderNo} 办结（无需入账）',
     'reopen order {orderNo:json}': '将订单 {orderNo} 放回待处理',
     'read the refunds of order {orderNo:json}': '读取订单 {orderNo} 的退款',
+    'keep a refund': '保存退款通知',
+    'read refunds': '读取退款通知',
     'read the trail of order {orderNo:json}': '读取订单 {orderNo} 的经过',
     'execute a statement of the embedder': '执行嵌入方的语句',
   },

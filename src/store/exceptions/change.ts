@@ -18,6 +18,7 @@ export async function exceptionsOf(
   { db }: Pick<Scope, 'db'>,
   { orderNo, gateway, mchid }: MerchantIdentity & { readonly orderNo: string },
 ): Promise<readonly Exception[]> {
+  if (isUnstorable(orderNo)) return []
   const rows = await preparedRows(
     db,
     sql<ExceptionRow>`

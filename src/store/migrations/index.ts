@@ -16,6 +16,7 @@ import { up as namedSchema } from './014_named_schema.ts'
 import { up as knownAt, prepare as prepareKnownAt } from './015_known_at.ts'
 import { up as reasonCodes } from './016_reason_codes.ts'
 import { up as runResults } from './017_run_results.ts'
+import { up as earlyRefundNotices } from './018_early_refund_notices.ts'
 import { up as merchants, prepare as prepareMerchants } from './018_merchants.ts'
 import {
   up as ordersByMerchant,
@@ -65,6 +66,7 @@ export const migrations: Migrations = {
   '015_known_at': { prepare: prepareKnownAt, up: knownAt },
   '016_reason_codes': { up: reasonCodes },
   '017_run_results': { up: runResults },
+  '018_early_refund_notices': { up: earlyRefundNotices },
   '018_merchants': { prepare: prepareMerchants, up: merchants },
   '018_orders_by_merchant': { prepare: prepareOrdersByMerchant, up: ordersByMerchant },
   '018_proofs': { up: proofs },

@@ -22,6 +22,7 @@ export const neededRights: Readonly<Record<string, readonly Right[]>> = {
   transfers: ['SELECT', 'INSERT'],
   entries: ['SELECT', 'INSERT'],
   payment_exceptions: ['SELECT', 'INSERT', 'UPDATE'],
+  early_refund_notices: ['SELECT', 'INSERT', 'DELETE'],
   proofs: ['SELECT', 'INSERT'],
   proof_sequences: ['SELECT', 'INSERT', 'UPDATE'],
   proof_days: ['SELECT', 'INSERT', 'UPDATE'],

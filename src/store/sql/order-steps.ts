@@ -6,9 +6,10 @@ import { type OrderToSeal, orderFacts } from '../../proof/facts.ts'
 import { sealOf } from '../../proof/seal.ts'
 import { preparedFirst, preparedRows, type Scope } from '../database.ts'
 import { StaleOrderError } from '../errors.ts'
+import { concernOf, requestRecord } from '../exceptions/concern.ts'
 import { correctionSeal } from '../proofs/correction-seal.ts'
 import type { Correction, LockedOrder, LockRequest } from '../store.ts'
-import { insertEvent, recordsOf, wellFormed } from './json-records.ts'
+import { insertEvent, recordsOf } from './json-records.ts'
 import { farEnd, numberOf, type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 
 /** Waits until no other transaction holds the order. */
@@ -28,9 +29,7 @@ export function lockOrders(
 /**
  * `materialized`, so that the time is read after the wait for the lock, not before it.
  * `no key update` excludes every other settlement and claim, and lets events be appended.
- * Plan: each record finds its row by the key of `orders`; exceptions by `exceptions_once`, and notices
- * among the order's events, which are few while it can be paid; each in the order of its index, because
- * the planner would read a whole table for `exists`.
+ * Plan: each record finds its row by the key of `orders`; what concerns it: see `concernOf`.
  */
 async function lockEach(
   { db, lateNow }: Scope,
@@ -55,17 +54,7 @@ async function lockEach(
         where t.gateway = locked.gateway and t.transaction_id = locked.payment
           and t.order_no <> locked.order_no
       ) as "transactionOwner", locked.payment is not null and (
-        (
-          select true from payment_exceptions e
-          where e.order_number = split_part(locked.order_no, ':', 1)
-            and e.mchid = locked.mchid and e.gateway = locked.gateway
-          order by e.order_number, e.mchid, e.gateway, e.kind, e.about limit 1
-        ) is not null or (
-          select true from order_events notice
-          where notice.order_no = locked.order_no
-            and notice.kind = 'answered' and notice.decision is null
-          order by notice.order_no, notice.id limit 1
-        ) is not null
+        ${concernOf(sql`locked`)}
       ) as "isConcerned"
       from locked`,
   )
@@ -81,10 +70,6 @@ interface LockedRow extends OrderRow {
 function lockedOf({ dbNow, transactionOwner, isConcerned, ...row }: LockedRow): LockedOrder {
   const owner = transactionOwner === null ? null : numberOf(transactionOwner)
   return { order: orderOf(row), now: dbNow, transactionOwner: owner, isConcerned }
-}
-
-function requestRecord({ key, transactionId }: LockRequest): object {
-  return { order_no: key, payment: wellFormed(transactionId) }
 }
 
 interface OrderChange {

@@ -35,6 +35,7 @@ const tables = [
     'console_sessions',
     'published_events_new',
     'published_events',
+    'early_refund_notices',
   ],
   ...['transfers', 'entries', 'orders_of_users'],
 ]
