@@ -156,7 +156,7 @@ export class OutboxSimulation {
     this.#world.log(() => `faults stop, pace ${pace}`)
     this.#cluster.heal()
     this.#notifier.heal()
-    let busyAt = loop.now
+    let quietFrom: number | null = null
     for (
       let waitMs = 5 * secondMs;
       loop.now < until;
@@ -164,9 +164,10 @@ export class OutboxSimulation {
     ) {
       await this.#sleep(waitMs)
       const left = await this.#left()
-      if (left !== null) busyAt = loop.now
-      // Nothing comes any more: who reads nothing then has read all.
-      else if (this.#readers.every(({ emptyAt }) => emptyAt > busyAt)) return
+      // Nothing comes any more: who reads nothing after that has read all. Between two looks something may.
+      const since = left === null ? (quietFrom ?? loop.now) : null
+      quietFrom = since
+      if (since !== null && this.#readers.every(({ emptyAt }) => emptyAt > since)) return
       this.#world.log(() => `left: ${left ?? 'readers'}`)
       await this.#push()
     }
