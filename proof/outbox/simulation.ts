@@ -165,7 +165,7 @@ export class OutboxSimulation {
       await this.#sleep(waitMs)
       const left = await this.#left()
       // Nothing comes any more: who reads nothing after that has read all. Between two looks something may.
-      const since = left === null ? (quietFrom ?? loop.now) : null
+      const since: number | null = left === null ? (quietFrom ?? loop.now) : null
       quietFrom = since
       if (since !== null && this.#readers.every(({ emptyAt }) => emptyAt > since)) return
       this.#world.log(() => `left: ${left ?? 'readers'}`)
