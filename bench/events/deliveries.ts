@@ -15,13 +15,13 @@ import { delivered, positionAll, publish } from './event-rows.ts'
 import { type Receivers, startReceivers } from './receivers.ts'
 
 const sizes: Readonly<Record<Size, { events: number; seconds: number }>> = {
-  full: { events: 5000, seconds: 15 },
+  full: { events: 20_000, seconds: 15 },
   quick: { events: 1500, seconds: 6 },
   tiny: { events: 20, seconds: 1 },
 }
 
 /** As many as budan sends at once to one endpoint. */
-const concurrency = 8
+const concurrency = 16
 
 /** Of the test with an endpoint that hangs. */
 const endpointCount = 10

@@ -31,6 +31,6 @@ export async function delivered(
   for (;;) {
     const states = await store.endpointStates(names, { countMax: 1 })
     if (states.every(({ pending }) => pending === 0)) return
-    await delay(20)
+    await delay(50)
   }
 }

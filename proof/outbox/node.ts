@@ -6,7 +6,6 @@ import { schedulePolicy } from '../../src/domain/schedule.ts'
 import { closeException } from '../../src/exceptions/close.ts'
 import { previewReview, resolveReview } from '../../src/orders/review.ts'
 import { Feed } from '../../src/outbox/feed.ts'
-import { published } from '../../src/outbox/published.ts'
 import { Pump } from '../../src/outbox/pump.ts'
 import { Dispatcher, type DispatcherParts } from '../../src/outbox/webhooks/dispatcher.ts'
 import { openWebhookDesk } from '../../src/outbox/webhooks/webhook-desk.ts'
@@ -45,9 +44,9 @@ export async function openNode(parts: OutboxNodeParts) {
     pump.hint(event)
     parts.emit(event)
   }
-  const present = (event: Parameters<typeof published>[0]) => published(event, merchants)
+  const nameOf = () => merchantName
   const dispatcher = new Dispatcher({
-    ...{ store, emit, endpoints, present },
+    ...{ store, emit, endpoints, nameOf },
     ...(openSender && { openSender }),
   })
   const wake = () => dispatcher.wake()

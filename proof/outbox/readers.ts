@@ -1,5 +1,4 @@
 import type { FeedEvent } from '../../src/outbox/feed.ts'
-import { bodyOf } from '../../src/outbox/webhooks/body.ts'
 import { minuteMs, secondMs } from '../../src/text/time-units.ts'
 import type { Cluster } from './cluster.ts'
 import type { ReaderPlan } from './scenario.ts'
@@ -57,6 +56,7 @@ export class Reader {
   }
 }
 
-function stored(event: FeedEvent): ReadEvent {
-  return { id: event.id, body: bodyOf(event) }
+/** Without spaces, as receivers keep it. */
+function stored({ id, type, timestamp, data }: FeedEvent): ReadEvent {
+  return { id, body: JSON.stringify({ id, type, timestamp, data }) }
 }

@@ -86,8 +86,9 @@ export function webhooksContract(make: MakeSubject): void {
       expect(first.claimed[0]).toMatchObject({ attempt: 1, claimedAt: new Date(nowMs) })
       expect(first.claimed[0]?.event).toMatchObject({
         ...{ id: expect.stringMatching(/^evt_[0-9a-f]{32}$/), type: 'order.paid' },
-        data: { amount: 1234, currency: 'CNY' },
       })
+      const data: unknown = JSON.parse(first.claimed[0]?.event.data ?? '')
+      expect(data).toMatchObject({ amount: 1234, currency: 'CNY' })
       pass(minuteMs - 1)
       expect((await claim()).claimed).toEqual([])
       pass(1)
@@ -187,6 +188,55 @@ export function webhooksContract(make: MakeSubject): void {
       // Its schedule begins anew.
       await record(claimed, refused)
       expect(+((await all())[0]?.nextAt ?? 0) - nowMs).toBeLessThan(6 * secondMs)
+    })
+
+    it('the log has each attempt once, also where it was delivered again after a replay', async () => {
+      await paid()
+      const [{ id } = { id: 0n }] = await all()
+      const logged = async () =>
+        (await store.findDelivery(id))?.attempts.map(({ attempt, outcome }) => [attempt, outcome])
+      await record((await claim()).claimed, refused)
+      pass(minuteMs)
+      const { claimed } = await claim()
+      await record(claimed, delivered)
+      const first = [
+        [1, 'server_error'],
+        [2, 'delivered'],
+      ]
+      expect(await logged()).toEqual(first)
+      // The answer to the commit was lost.
+      await record(claimed, delivered)
+      expect(await logged()).toEqual(first)
+      await store.replayDelivery(id)
+      expect(await logged()).toEqual(first)
+      const again = (await claim()).claimed
+      await record(again, delivered)
+      expect(await logged()).toEqual([...first, [3, 'delivered']])
+      expect((await all())[0]).toMatchObject({ state: 'delivered', attempts: 3 })
+      expect((await store.findDelivery(id))?.attempts.at(-1)).toMatchObject({
+        ...{ at: again[0]?.claimedAt, durationMs: 3, status: 204, error: null, answer: '' },
+      })
+    })
+
+    it('the log has what a node of the version before delivered', async () => {
+      await paid()
+      const [{ id } = { id: 0n }] = await all()
+      await claim()
+      await run(
+        subject,
+        `update webhook_deliveries set state = 'delivered', finished_at = next_at, claimed_until = null`,
+      )
+      await run(
+        subject,
+        `insert into webhook_attempts (delivery_id, attempt, at, duration_ms, outcome, status, answer)
+         select id, 1, next_at, 7, 'delivered', 204, '' from webhook_deliveries`,
+      )
+      expect((await all())[0]).toMatchObject({ state: 'delivered', attempts: 1 })
+      expect((await store.findDelivery(id))?.attempts).toMatchObject([{ durationMs: 7 }])
+      // Its replay is delivered by this node.
+      await store.replayDelivery(id)
+      await record((await claim()).claimed, delivered)
+      expect((await store.findDelivery(id))?.attempts.map(({ attempt }) => attempt)).toEqual([1, 2])
     })
 
     it('a result of before a replay does not end the replay', async () => {

@@ -75,8 +75,8 @@ describe.each(['pglite', 'postgres'] as const)('delivering on %s', (kind) => {
       ...store,
       claimDeliveries: async (claim) => {
         const found = await store.claimDeliveries(claim)
-        // Beside the eight that are sent at once, some wait.
-        if (found.claimed.length >= 20) refused ??= found.claimed[0]?.event.id ?? null
+        // Beside the sixteen that are sent at once, some wait.
+        if (found.claimed.length >= 40) refused ??= found.claimed[0]?.event.id ?? null
         return found
       },
       releaseDeliveries: (claims) => {

@@ -1,7 +1,7 @@
 import type { WebhookConfig } from '../../src/config/webhooks/webhook-config.ts'
 import type { Event } from '../../src/domain/event.ts'
+import { merchantName } from '../../src/domain/merchant.ts'
 import type { Delivery } from '../../src/domain/webhooks/delivery.ts'
-import { published } from '../../src/outbox/published.ts'
 import { Dispatcher, type DispatcherParts } from '../../src/outbox/webhooks/dispatcher.ts'
 import type { Store } from '../../src/store/store.ts'
 import { placePaid } from '../contract/store-fixtures.ts'
@@ -34,7 +34,7 @@ export function startNode(
       events.push(event)
       for (const listener of listeners) listener()
     },
-    present: (event) => published(event, []),
+    nameOf: (merchant) => merchantName([], merchant),
   })
   dispatcher.start()
   return {

@@ -64,8 +64,8 @@ export const eventMutants: readonly Mutant[] = [
     name: 'an attempt of a former claim decides',
     faults: [],
     file: 'src/store/webhooks/record.ts',
-    find: 'if (made.attempt !== standing.attempts) return null',
-    replace: 'if (made.attempt > standing.attempts) return null',
+    find: 'if (made.attempt !== standing.attempts) return nothing',
+    replace: 'if (made.attempt > standing.attempts) return nothing',
     caughtBy: {
       test: storeTest,
       name: 'an attempt that was claimed again decides nothing, unless it was delivered',

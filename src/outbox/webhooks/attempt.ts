@@ -1,5 +1,6 @@
 import type { Attempt, AttemptOutcome } from '../../domain/webhooks/delivery.ts'
 import { readRetryAfter } from '../../domain/webhooks/retry.ts'
+import { NotWritten, UnsolicitedBytes } from '../../servers/http/bounded-clients.ts'
 import { ForbiddenAddress } from './guarded-lookup.ts'
 
 export interface Answered {
@@ -42,14 +43,16 @@ export class TooLate extends Error {
   override readonly name = 'TooLate'
 }
 
+const cutOff = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/
+
 /** By the code of the error. The first pattern that matches is used. */
 const causes: readonly (readonly [code: RegExp, words: string])[] = [
   [/^ENOTFOUND$/, 'no such host is known'],
   [/^EAI_/, 'no DNS server answers'],
   [/^ECONNREFUSED$/, 'nobody listens there'],
   [/^E(HOST|NET)UNREACH$/, 'no way leads there'],
-  [/^(ECONNRESET|EPIPE)$/, 'the connection was cut'],
-  [/^HPE_HEADER_OVERFLOW$/, 'the headers of its answer are too long'],
+  [cutOff, 'the connection was cut'],
+  [/^UND_ERR_HEADERS_OVERFLOW$/, 'the headers of its answer are too long'],
   [/^HPE_/, 'what answers there speaks no HTTP'],
   [/^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)|EPROTO)$/, 'it speaks no TLS'],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another name'],
@@ -65,14 +68,29 @@ const causes: readonly (readonly [code: RegExp, words: string])[] = [
 
 /** Without an answer. The words never quote the address: a part of it may be a secret. */
 export function unansweredAttempt(thrown: unknown, durationMs: number): Attempt {
-  const { message = '', code = '' } = (thrown ?? {}) as { message?: string; code?: string }
   const none = { status: null, answer: null, durationMs, retryAfterMs: null }
-  if (thrown instanceof TooLate) return { outcome: 'timeout', error: message, ...none }
-  if (thrown instanceof ForbiddenAddress) return { outcome: 'forbidden', error: message, ...none }
+  if (thrown instanceof TooLate) return { outcome: 'timeout', error: thrown.message, ...none }
+  if (thrown instanceof ForbiddenAddress) {
+    return { outcome: 'forbidden', error: thrown.message, ...none }
+  }
+  const code = codeOf(thrown)
   if (code === 'ETIMEDOUT') {
     return { outcome: 'timeout', error: 'it takes no connection in time', ...none }
   }
   const words = causes.find(([codes]) => codes.test(code))?.[1] ?? 'the connection failed'
   const error = code === '' ? words : `${words} (${code})`
   return { outcome: 'unreachable', error, ...none }
+}
+
+/** The connection was closed before there was an answer. */
+export function isCut(error: unknown): boolean {
+  return cutOff.test(codeOf(error))
+}
+
+/** For most errors of its parser, undici gives no code, only a name. */
+function codeOf(error: unknown): string {
+  if (error instanceof UnsolicitedBytes) return 'HPE_UNEXPECTED'
+  if (error instanceof NotWritten) return codeOf(error.cause)
+  const { code, name } = (error ?? {}) as { code?: string; name?: string }
+  return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : '')
 }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WebhookConfig } from '../../config/webhooks/webhook-config.ts'
 import type { Emit } from '../../domain/event.ts'
-import type { PublishedEvent } from '../../domain/published-event.ts'
+import type { MerchantIdentity } from '../../domain/merchant.ts'
 import type { Store } from '../../store/store.ts'
 import type { ClaimedDelivery } from '../../store/webhooks/webhook-store.ts'
 import { bodyOf } from './body.ts'
+import { type SenderLimits, senderLimits } from './connection.ts'
 import { Pace } from './pace.ts'
 import { Recorder } from './recorder.ts'
-import { Sender, type SenderLimits, senderLimits } from './sender.ts'
+import { Sender } from './sender.ts'
 
 /** For retries, and for what other nodes made. */
 const lookMs = 1_000
@@ -16,7 +17,7 @@ const lookMs = 1_000
 const restMs = 20
 
 /** With more results than this in memory, nothing is claimed: the database does not take them. */
-const unwrittenMax = 1_000
+const unwrittenMax = 2_000
 
 /** Longer than an attempt takes, with the wait for the database behind it. */
 const claimLeaseMs = 60_000
@@ -24,7 +25,8 @@ const claimLeaseMs = 60_000
 export interface ChannelParts {
   readonly store: Pick<Store, 'claimDeliveries' | 'releaseDeliveries' | 'recordAttempts'>
   readonly emit: Emit
-  readonly present: (event: ClaimedDelivery['event']) => PublishedEvent
+  /** The name of a merchant in the configuration. */
+  readonly nameOf: (merchant: MerchantIdentity) => string
   readonly limits?: SenderLimits
   /** Opens what sends; a `Sender` by default. The simulator has its own. */
   readonly openSender?: (endpoint: WebhookConfig) => Pick<Sender, 'send' | 'close'>
@@ -54,13 +56,13 @@ export class Channel {
   readonly #recorder: Recorder
   readonly #pace = new Pace()
   readonly #sending = new Set<Promise<void>>()
-  readonly #abort = new AbortController()
   #waiting: Waiting[] = []
   /** Attempts that were made, and whose results are not written yet. */
   #unwritten = 0
   /** Nothing is claimed until the failure is written: only then does a claim see that the endpoint is held. */
   #hasFailed = false
   #isStopping = false
+  #isCutOff = false
   #isHinted = false
   #wakeUp = () => {}
   #loop: Promise<void> | null = null
@@ -96,10 +98,15 @@ export class Channel {
     this.wake()
     await this.#loop
     await this.#release()
-    const timer = setTimeout(() => this.#abort.abort(), graceMs)
+    const timer = setTimeout(() => this.#cutOff(), graceMs)
     await Promise.all(this.#sending)
     clearTimeout(timer)
     await this.#recorder.end()
+    this.#sender.close()
+  }
+
+  #cutOff(): void {
+    this.#isCutOff = true
     this.#sender.close()
   }
 
@@ -164,10 +171,9 @@ export class Channel {
   }
 
   async #attempt({ event, id, attempt, claimedAt }: ClaimedDelivery): Promise<void> {
-    const { present, emit } = this.#parts
-    const { signal } = this.#abort
-    const made = await this.#sender.send({ id: event.id, body: bodyOf(present(event)) }, { signal })
-    if (signal.aborted && made.outcome !== 'delivered') return
+    const { nameOf, emit } = this.#parts
+    const made = await this.#sender.send({ id: event.id, body: bodyOf(event, nameOf(event)) })
+    if (this.#isCutOff && made.outcome !== 'delivered') return
     this.#pace.note(made)
     const { name: endpoint } = this.#endpoint
     const { outcome, durationMs } = made
@@ -177,7 +183,7 @@ export class Channel {
       this.#hasFailed = true
       void this.#release()
     }
-    this.#recorder.add({ id, attempt, claimedAt, ...made })
+    this.#recorder.add({ ...made, id, attempt, claimedAt })
   }
 
   /** Releases the claims that were not sent. If that fails, they are sent after their lease. */

@@ -1,10 +1,9 @@
 import type { WebhookConfig } from '../../config/webhooks/webhook-config.ts'
 import type { Emit } from '../../domain/event.ts'
-import type { MerchantIdentity } from '../../domain/merchant.ts'
+import { type MerchantIdentity, merchantName } from '../../domain/merchant.ts'
 import { patienceMs } from '../../health/database-state.ts'
 import { SingleFlight, type Timely } from '../../health/single-flight.ts'
 import type { Store } from '../../store/store.ts'
-import { published } from '../published.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type Endpoint, openWebhookDesk, type WebhookDesk } from './webhook-desk.ts'
 
@@ -33,8 +32,10 @@ export async function openWebhooks({
   merchants,
 }: WebhookParts): Promise<Webhooks> {
   if (endpoints.length > 0) await store.configureWebhooks(endpoints)
-  const present = (event: Parameters<typeof published>[0]) => published(event, merchants)
-  const dispatcher = new Dispatcher({ store, emit, endpoints, present })
+  const dispatcher = new Dispatcher({
+    ...{ store, emit, endpoints },
+    nameOf: (merchant) => merchantName(merchants, merchant),
+  })
   const desk = openWebhookDesk({ store, emit, endpoints, wake: () => dispatcher.wake() })
   const reading = new SingleFlight(() => desk.endpoints(), { patienceMs })
   return { desk, dispatcher, state: () => reading.result() }

@@ -1,11 +1,11 @@
 import type { Attempt } from '../../domain/webhooks/delivery.ts'
 
-/** Requests at once. A receiver that needs 50 ms for each gets 160 a second from each process. */
-const widthMax = 8
+/** Requests at once. A receiver that needs 50 ms for each gets 320 a second from each process. */
+const widthMax = 16
 
 /** As many are claimed ahead as can be sent in this time: a fast receiver needs few claims. */
 const horizonMs = 250
-const aheadMax = 500
+const aheadMax = 1000
 
 /** The mean is over about this many attempts. */
 const meanOver = 16

@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts'
 import type { MadeAttempt, RecordedAttempts } from '../../store/webhooks/webhook-store.ts'
 
 /** The wait before each statement. Attempts that end during it are written by the same statement. */
-const restMs = 50
+const restMs = 100
 
 /** While the database is away. */
 const retryMs = 1_000

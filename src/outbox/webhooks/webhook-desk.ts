@@ -5,7 +5,7 @@ import { type Attempt, type Delivery, readDeliveryName } from '../../domain/webh
 import { isFailing } from '../../domain/webhooks/endpoint-health.ts'
 import type { Store } from '../../store/store.ts'
 import type { EndpointState } from '../../store/webhooks/webhook-store.ts'
-import { bodyOf, testEvent } from './body.ts'
+import { testEvent } from './body.ts'
 import { report } from './recorder.ts'
 import { Sender } from './sender.ts'
 import { formatSpanCursor, parseSpanCursor } from './span-cursor.ts'
@@ -94,7 +94,7 @@ export function openWebhookDesk({ store, emit, endpoints, wake }: DeskParts): We
       if (endpoint === null) return null
       const event = testEvent(name)
       const sender = new Sender(endpoint)
-      const attempt = await sender.send({ id: event.id, body: bodyOf(event) })
+      const attempt = await sender.send(event)
       sender.close()
       // Where it was never configured with this database yet.
       await store.configureWebhooks([endpoint])

@@ -26,6 +26,7 @@ import { up as proofs } from './018_proofs.ts'
 import { up as publishedEvents } from './018_published_events.ts'
 import { up as raisedExceptions } from './018_raised_exceptions.ts'
 import { up as webhooks } from './018_webhooks.ts'
+import { up as deliveredBy } from './018_webhooks_delivered_by.ts'
 import { up as merchantKeys } from './019_breaking_merchant_keys.ts'
 
 export interface Migration {
@@ -73,5 +74,6 @@ export const migrations: Migrations = {
   '018_published_events': { up: publishedEvents },
   '018_raised_exceptions': { up: raisedExceptions },
   '018_webhooks': { up: webhooks },
+  '018_webhooks_delivered_by': { up: deliveredBy },
   '019_breaking_merchant_keys': { up: merchantKeys },
 }

@@ -26,15 +26,19 @@ export async function claimDeliveries(
   )
   if (row === null) return { gate: 'hold', claimed: [] }
   const gate = gateOf(healthOf(row), row.now)
+  const at = row.now
   switch (gate) {
     case 'hold':
       return { gate, claimed: [] }
     case 'flow':
-      return { gate, claimed: await claimOf(scope, claim, sql`next_at <= ${now()}`) }
+      return {
+        gate,
+        claimed: await claimOf(scope, { ...claim, at, isDue: sql`next_at <= ${now()}` }),
+      }
     case 'probe': {
       if (!(await takeProbe(scope, claim))) return { gate: 'hold', claimed: [] }
       // The one that was tried least lately, also if it is not due.
-      return { gate, claimed: await claimOf(scope, { ...claim, limit: 1 }, sql`true`) }
+      return { gate, claimed: await claimOf(scope, { ...claim, at, limit: 1, isDue: sql`true` }) }
     }
   }
 }
@@ -57,20 +61,24 @@ async function takeProbe(
 interface ClaimedRow {
   readonly id: bigint
   readonly attempt: number
-  readonly claimed_at: Date
   readonly event_id: string
   readonly type: PublishedType
   readonly at: Date
   readonly gateway: string
   readonly mchid: string
-  readonly data: Readonly<Record<string, unknown>>
+  readonly data: string
+}
+
+interface ClaimOfDue extends DeliveryClaim {
+  /** By the clock of the database. */
+  readonly at: Date
+  readonly isDue: RawBuilder<unknown>
 }
 
 /** Plan: the first entries of `deliveries_pending` for the endpoint. */
 async function claimOf(
   { db, now }: Pick<Scope, 'db' | 'now'>,
-  { endpoint, limit, leaseMs }: DeliveryClaim,
-  isDue: RawBuilder<unknown>,
+  { endpoint, limit, leaseMs, at, isDue }: ClaimOfDue,
 ): Promise<readonly ClaimedDelivery[]> {
   const rows = await rowsOf(
     db,
@@ -87,18 +95,18 @@ async function claimOf(
         from due where d.id = due.id
         returning d.id, d.attempts, d.position, d.next_at
       )
-      select claimed.id, claimed.attempts as attempt, ${now()} as claimed_at,
-        e.id as event_id, e.type, e.at, e.gateway, e.mchid, e.data
+      select claimed.id, claimed.attempts as attempt, e.id as event_id, e.type, e.at, e.gateway, e.mchid, e.data::text as data
       from (select ${unflushed}) as setting
         cross join claimed join published_events e using (position)
       order by claimed.next_at, claimed.id`,
   )
-  return rows.map(
-    ({ id, attempt, claimed_at: claimedAt, event_id: eventId, type, at, ...row }) => ({
-      ...{ id: BigInt(id), attempt, claimedAt },
-      event: { id: eventIdOf(eventId), type, timestamp: at, ...row },
-    }),
-  )
+  return rows.map((row) => claimedOf(row, at))
+}
+
+function claimedOf(row: ClaimedRow, claimedAt: Date): ClaimedDelivery {
+  const { id, attempt, event_id, type, at, gateway, mchid, data } = row
+  const event = { id: eventIdOf(event_id), type, timestamp: at, gateway, mchid, data }
+  return { id, attempt, claimedAt, event }
 }
 
 /**

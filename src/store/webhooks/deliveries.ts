@@ -1,15 +1,11 @@
 import { sql } from 'kysely'
 import type { PublishedType } from '../../domain/published-event.ts'
-import type {
-  AttemptOutcome,
-  Delivery,
-  DeliveryState,
-  LoggedAttempt,
-} from '../../domain/webhooks/delivery.ts'
+import type { Delivery, DeliveryState, LoggedAttempt } from '../../domain/webhooks/delivery.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
 import type { Page } from '../page.ts'
 import { byId, pageOf, startOf, walks } from '../sql/cursor.ts'
 import { isUnstorable } from '../sql/storable-text.ts'
+import { type AttemptRow, attemptsOfDelivery } from './attempts.ts'
 import { eventIdOf } from './claim.ts'
 import { isConfigured } from './endpoints.ts'
 import type { DeliveryFilter, ReplayedPortion, ReplaySpan } from './webhook-store.ts'
@@ -32,7 +28,7 @@ interface DeliveryRow {
 /** Attempts by their log: a claim that was released, or whose node died, made none. */
 const columns = sql`
   d.id, d.endpoint, e.id as event_id, e.type, d.order_no, d.state,
-  (select count(*)::integer from webhook_attempts where delivery_id = d.id) as attempts,
+  (select count(*)::integer from ${attemptsOfDelivery} as made) as attempts,
   d.created_at, d.next_at, d.finished_at, d.last_status, d.last_error`
 
 function deliveryOf(row: DeliveryRow): Delivery {
@@ -70,16 +66,6 @@ export async function listDeliveries(
   })
 }
 
-interface AttemptRow {
-  readonly attempt: number
-  readonly at: Date
-  readonly duration_ms: number
-  readonly outcome: AttemptOutcome
-  readonly status: number | null
-  readonly error: string | null
-  readonly answer: string | null
-}
-
 export async function findDelivery(
   { db }: Pick<Scope, 'db'>,
   id: bigint,
@@ -94,8 +80,8 @@ export async function findDelivery(
   const attempts = await rowsOf(
     db,
     sql<AttemptRow>`
-      select attempt, at, duration_ms, outcome, status, error, answer from webhook_attempts
-      where delivery_id = ${id}::bigint order by attempt`,
+      select made.* from webhook_deliveries d, lateral ${attemptsOfDelivery} as made
+      where d.id = ${id}::bigint order by made.attempt`,
   )
   return {
     delivery: deliveryOf(row),

@@ -11,6 +11,7 @@ import { nextWaitMs } from '../../domain/webhooks/retry.ts'
 import { type Connection, firstOf, rowsOf, type Scope } from '../database.ts'
 import { recordsOf, wellFormed } from '../sql/json-records.ts'
 import { isAmong } from './among.ts'
+import { type AttemptRow, attemptColumns, attemptNames } from './attempts.ts'
 import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
 import { unflushed } from './unflushed.ts'
 import type { AttemptsRecord, MadeAttempt, RecordedAttempts } from './webhook-store.ts'
@@ -70,89 +71,109 @@ interface Standing {
   readonly attempts: number
   readonly attempts_before: number
   readonly age_ms: number
+  readonly delivered_by: object | null
 }
 
 /** Returns how many deliveries were given up. */
-async function writeAttempts(
-  { tx, now }: Locked,
-  attempts: readonly MadeAttempt[],
-): Promise<number> {
+async function writeAttempts(locked: Locked, attempts: readonly MadeAttempt[]): Promise<number> {
   const rows = await rowsOf(
-    tx,
+    locked.tx,
     sql<Standing>`
-      select id, state, attempts, attempts_before,
-        extract(epoch from ${now}::timestamptz(3) - due_since)::float8 * 1000 as age_ms
+      select id, state, attempts, attempts_before, delivered_by,
+        extract(epoch from ${locked.now}::timestamptz(3) - due_since)::float8 * 1000 as age_ms
       from webhook_deliveries where ${isAmong('id', attempts)} order by id for update`,
   )
-  const standing = new Map(rows.map((row) => [BigInt(row.id), row]))
-  const turns = attempts.flatMap((made) => turnOf(made, standing.get(made.id)) ?? [])
-  await updateDeliveries({ tx, now }, turns)
+  const standing = new Map(rows.map((row) => [row.id, row]))
   // What was removed for its age meanwhile has no log either.
-  await logAttempts(
-    tx,
-    attempts.filter(({ id }) => standing.has(id)),
-  )
+  const turns = attempts.flatMap((made) => {
+    const found = standing.get(made.id)
+    return found === undefined ? [] : turnOf(made, found)
+  })
+  if (turns.length > 0) await writeTurns(locked, turns)
   return turns.filter(({ state }) => state === 'failed').length
 }
 
+/** `state` is null where the attempt counts for nothing. */
 interface Turn {
   readonly made: MadeAttempt
-  readonly state: 'pending' | 'delivered' | 'failed'
+  readonly state: DeliveryState | null
   readonly waitMs: number
+  /** The attempt that delivered it before its replay. */
+  readonly deliveredBy: object | null
+}
+
+function turnOf(made: MadeAttempt, standing: Standing): Turn {
+  return { made, ...outcomeOf(made, standing), deliveredBy: standing.delivered_by }
 }
 
 /**
- * Null: it counts for nothing. Somebody has claimed the delivery again, or it was delivered before; but what
+ * It counts for nothing where somebody has claimed the delivery again, or it was delivered before; but what
  * was delivered late is delivered, unless a replay was requested since.
  */
-function turnOf(made: MadeAttempt, standing: Standing | undefined): Turn | null {
-  if (standing?.state !== 'pending' || made.attempt <= standing.attempts_before) return null
-  if (made.outcome === 'delivered') return { made, state: 'delivered', waitMs: 0 }
-  if (made.attempt !== standing.attempts) return null
+function outcomeOf(made: MadeAttempt, standing: Standing): Pick<Turn, 'state' | 'waitMs'> {
+  const nothing = { state: null, waitMs: 0 }
+  if (standing.state !== 'pending' || made.attempt <= standing.attempts_before) return nothing
+  if (made.outcome === 'delivered') return { state: 'delivered', waitMs: 0 }
+  if (made.attempt !== standing.attempts) return nothing
   const waitMs = nextWaitMs({
     attempts: made.attempt - standing.attempts_before,
     ageMs: standing.age_ms,
     retryAfterMs: made.retryAfterMs,
     chance: Math.random(),
   })
-  return waitMs === null ? { made, state: 'failed', waitMs: 0 } : { made, state: 'pending', waitMs }
+  return waitMs === null ? { state: 'failed', waitMs: 0 } : { state: 'pending', waitMs }
 }
 
-async function updateDeliveries({ tx, now }: Locked, turns: readonly Turn[]): Promise<void> {
-  if (turns.length === 0) return
-  const records = recordsOf(turns, ({ made, state, waitMs }) => ({
-    ...{ id: String(made.id), state, wait_ms: waitMs, status: made.status },
-    error: wellFormed(made.error),
-  }))
+/** The log has also attempts that count for nothing: they were sent. */
+async function writeTurns({ tx, now }: Locked, turns: readonly Turn[]): Promise<void> {
+  const records = recordsOf(turns, recordOf)
+  const ids = turns.map(({ made }) => made)
   await sql`
+    with turn as materialized (
+      select * from json_to_recordset(${records}::json) as turn (
+        id bigint, state text, wait_ms float8, status integer, error text, delivered_by json, log json
+      )
+    ),
+    logged as (
+      insert into webhook_attempts (delivery_id, ${attemptNames})
+      select turn.id, made.* from turn, json_to_record(turn.log) as made (${attemptColumns})
+      where turn.log is not null
+      on conflict do nothing
+    )
     update webhook_deliveries d set state = turn.state, claimed_until = null,
       next_at = ${now}::timestamptz(3) + turn.wait_ms * interval '1 millisecond',
       finished_at = case when turn.state <> 'pending' then ${now}::timestamptz(3) end,
-      last_status = turn.status, last_error = turn.error
-    from json_to_recordset(${records}::json)
-      as turn (id bigint, state text, wait_ms float8, status integer, error text)
-    where ${isAmong(
-      'd.id',
-      turns.map(({ made }) => made),
-    )} and d.id = turn.id`.execute(tx)
+      last_status = turn.status, last_error = turn.error,
+      delivered_by = coalesce(turn.delivered_by, d.delivered_by)
+    from turn
+    where ${isAmong('d.id', ids)} and d.id = turn.id and turn.state is not null`.execute(tx)
 }
 
-/** Also of those that count for nothing: they were sent. */
-async function logAttempts(tx: Connection, attempts: readonly MadeAttempt[]): Promise<void> {
-  if (attempts.length === 0) return
-  const records = recordsOf(attempts, (made) => ({
-    ...{ id: String(made.id), attempt: made.attempt, at: made.claimedAt.toISOString() },
-    ...{ duration_ms: made.durationMs, outcome: made.outcome, status: made.status },
-    ...{ error: wellFormed(made.error), answer: wellFormed(made.answer) },
-  }))
-  await sql`
-    insert into webhook_attempts
-      (delivery_id, attempt, at, duration_ms, outcome, status, error, answer)
-    select made.* from json_to_recordset(${records}::json) as made (
-      id bigint, attempt integer, at timestamptz, duration_ms integer, outcome text,
-      status integer, error text, answer text
-    )
-    on conflict do nothing`.execute(tx)
+/** The attempt that delivers is kept with the delivery. One that did so before is logged then. */
+function recordOf({ made, state, waitMs, deliveredBy }: Turn) {
+  const isDelivered = state === 'delivered'
+  const attempt = attemptOf(made)
+  return {
+    id: String(made.id),
+    state,
+    wait_ms: waitMs,
+    status: attempt.status,
+    error: attempt.error,
+    delivered_by: isDelivered ? attempt : null,
+    log: isDelivered ? deliveredBy : attempt,
+  }
+}
+
+function attemptOf(made: MadeAttempt): AttemptRow {
+  return {
+    attempt: made.attempt,
+    at: made.claimedAt,
+    duration_ms: made.durationMs,
+    outcome: made.outcome,
+    status: made.status,
+    error: wellFormed(made.error),
+    answer: wellFormed(made.answer),
+  }
 }
 
 async function writeHealth(

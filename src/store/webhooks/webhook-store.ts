@@ -77,7 +77,13 @@ export interface DeliveryAttempt {
 
 export interface ClaimedDelivery extends DeliveryAttempt {
   readonly claimedAt: Date
-  readonly event: Omit<StoredEvent, 'cursor' | 'position'>
+  readonly event: ClaimedEvent
+}
+
+/** `data` is JSON as it is stored, an object with members. */
+export interface ClaimedEvent
+  extends Pick<StoredEvent, 'id' | 'type' | 'timestamp' | 'gateway' | 'mchid'> {
+  readonly data: string
 }
 
 export interface AttemptsRecord {

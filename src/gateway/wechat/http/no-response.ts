@@ -1,5 +1,5 @@
 import type { UnknownCause, UnknownWhy } from '../../../domain/trade.ts'
-import { NotWritten, UnsolicitedBytes } from './connection.ts'
+import { NotWritten, UnsolicitedBytes } from '../../../servers/http/bounded-clients.ts'
 import { GivenUp } from './dispatcher.ts'
 import { ProxyFault, proxyRefusal } from './proxy.ts'
 
