@@ -15,6 +15,7 @@ const reviewCodes: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'not_as_ordered',
   'credited_to_another',
   'refund_started',
+  'refunded_in_whole',
   'refund_started_after_expiry',
   'dismissed_new_payment',
 ])

@@ -20,6 +20,7 @@ type Saying = { readonly [T in AlertType]: (alert: Alert<T>) => Said }
 const saidInFull: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'credited_to_another',
   'refund_started',
+  'refunded_in_whole',
   'refund_started_after_expiry',
   'dismissed_new_payment',
   'unlisted_state',

@@ -26,6 +26,8 @@ export interface Facts {
   readonly now: Date
   /** Another order that was credited for this answer's transaction id. */
   readonly transactionOwner: string | null
+  /** Notices of refunds say that all of this answer's payment went back. */
+  readonly wentBack?: boolean
   /** Whether an absent answer may end an order. Not while most answers are absent: the mchid may be wrong. */
   readonly absenceCredible: boolean
   /** Whether other clocks disagree with `now`. Then no order ends because of it. */
@@ -206,13 +208,15 @@ export function paymentOf(trade: Trade): string | null {
 export function payOrReview(
   order: Order,
   trade: Trade,
-  facts: Pick<Facts, 'transactionOwner' | 'adoptAttach'>,
+  facts: Pick<Facts, 'transactionOwner' | 'adoptAttach' | 'wentBack'>,
 ): Decision {
   const difference = differenceFrom(order, trade) ?? differentAttach(order, trade, facts)
   if (difference !== null) return review({ code: 'not_as_ordered', difference })
   if (facts.transactionOwner !== null) {
     return review({ code: 'credited_to_another', orderNo: facts.transactionOwner })
   }
+  // A callback of the payment may come again after its refund.
+  if (facts.wentBack === true) return review({ code: 'refunded_in_whole' })
   return { kind: 'pay', trade, reason: { code: 'as_ordered' }, alarm: false }
 }
 

@@ -65,6 +65,7 @@ type PlainCode =
   | 'absent_too_seldom'
   | 'as_ordered'
   | 'refund_started'
+  | 'refunded_in_whole'
   // Of orders that have ended.
   | 'expired_unpaid'
   | 'refund_started_after_expiry'
@@ -244,6 +245,7 @@ export const englishReasons: ReasonSentences = {
   credited_to_another: ({ orderNo }) =>
     `its transaction was credited to order "${orderNo}" already`,
   refund_started: `it was paid, and ${refundStarted}`,
+  refunded_in_whole: 'it was paid, and all of it was refunded, by the notices of its refunds',
   about_another_trade: ({ difference }) =>
     `the answer is about another trade: ${inEnglish(difference)}`,
   unlisted_state: ({ state }) => `a trade state that budan does not know: ${state}`,

@@ -1,6 +1,14 @@
 import type { NewOrderEvent, Order } from '../domain/order.ts'
-import { type EarlyNotice, isSameNotice, type Noticed, noticedOf } from '../domain/refund.ts'
-import type { Tx } from '../store/store.ts'
+import {
+  type EarlyNotice,
+  isSameNotice,
+  type Noticed,
+  noticedOf,
+  type RefundNotice,
+} from '../domain/refund.ts'
+import type { Answer } from '../domain/trade.ts'
+import type { LockedOrder, Tx } from '../store/store.ts'
+import { type NoticedRefund, refundsIn } from './refunds.ts'
 
 /** A notice that is in the timeline now and was not before. */
 export interface WrittenNotice extends Noticed {
@@ -50,4 +58,36 @@ function eventOf(
     ...{ kind: 'refund_noticed', source: 'callback', ...noticed, node, evidence },
     ...{ tradeState: null, decision: null, runId: null },
   }
+}
+
+/**
+ * Whether notices say that all of a payment went back which an answer still calls paid, so that it must not
+ * be credited. A refund whose sum was not said may be of all of it.
+ */
+export async function hasGoneBack(
+  tx: Tx,
+  { locked, answer }: { readonly locked: LockedOrder; readonly answer: Answer },
+): Promise<boolean> {
+  const { order, isConcerned } = locked
+  const mayBeCredited = order.status === 'pending' || order.status === 'expired'
+  if (!isConcerned || !mayBeCredited) return false
+  if (answer.kind !== 'trade' || answer.trade.state !== 'paid') return false
+  const { transactionId } = answer.trade
+  if (transactionId === null) return false
+  const { key, orderNo, gateway, mchid } = order
+  const early = await tx.keptNotices({ orderNo, gateway, mchid, transactionId })
+  const refunds = [
+    ...refundsIn(await tx.refundNotices(key), { credited: transactionId }),
+    ...early.map(({ notice }) => refundOf(notice, transactionId)),
+  ].filter((each) => each.transactionId === transactionId && each.state === 'succeeded')
+  const sums = new Map(refunds.map(({ id, refunded }) => [id, refunded ?? order.amount]))
+  return [...sums.values()].reduce((sum, each) => sum + each, 0n) >= order.amount
+}
+
+function refundOf(
+  { refundId = null, key, state, refunded, total, ...notice }: RefundNotice,
+  credited: string,
+): NoticedRefund {
+  const transactionId = notice.transactionId ?? credited
+  return { id: refundId ?? key, refundId, transactionId, state, refunded, total }
 }

@@ -31,6 +31,7 @@ const adviceByCode: Partial<Record<ReasonCode, Advice>> = {
   not_as_ordered: 'different',
   credited_to_another: 'credited_elsewhere',
   refund_started: 'refunded',
+  refunded_in_whole: 'refunded',
   refund_started_after_expiry: 'refunded',
   dismissed_new_payment: 'came_back',
 }

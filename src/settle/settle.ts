@@ -13,6 +13,7 @@ import {
 } from '../domain/schedule.ts'
 import { type Answer, isNotBegun, type SignedWords } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
+import { hasGoneBack } from '../exceptions/notices.ts'
 import {
   concernedAmong,
   emitRaised,
@@ -148,6 +149,8 @@ interface Step extends Settleable {
   readonly locked: LockedOrder
   readonly decision: Decision
   readonly clocksDisagree: boolean
+  /** See `Facts`. */
+  readonly wentBack: boolean
 }
 
 async function decideAll(tx: Tx, group: Group): Promise<readonly Step[]> {
@@ -161,11 +164,15 @@ async function decideAll(tx: Tx, group: Group): Promise<readonly Step[]> {
     if (clocks === undefined || requestedAt === undefined || first === undefined) return false
     return !clocks.agree({ time: first.now, requestedAt })
   })
-  return group.answers.flatMap((each) => {
+  const steps: Step[] = []
+  for (const each of group.answers) {
     const row = locked.get(each.answer.key)
-    if (row === undefined) return []
-    return [decideOn(row, { ...each, clocksDisagree: disagreeing.includes(each.settling) })]
-  })
+    if (row === undefined) continue
+    const wentBack = await hasGoneBack(tx, { locked: row, answer: each.answer.answer })
+    const clocksDisagree = disagreeing.includes(each.settling)
+    steps.push(decideOn(row, { ...each, clocksDisagree, wentBack }))
+  }
+  return steps
 }
 
 async function lockAll(
@@ -192,13 +199,14 @@ function byKey(rows: readonly LockedOrder[]): ReadonlyMap<OrderKey, LockedOrder>
 type Deciding = Omit<Step, 'locked' | 'decision'>
 
 function decideOn(locked: LockedOrder, deciding: Deciding): Step {
-  const { settling, answer, clocksDisagree } = deciding
+  const { settling, answer, clocksDisagree, wentBack } = deciding
   const { policy, adoptAttach = null } = settling
   const { order, now, transactionOwner } = locked
   const { queriedAtSeq, absenceCredible = false, closeTried = false } = answer
   const decision = decide(order, answer.answer, {
     now,
     transactionOwner,
+    wentBack,
     absenceCredible,
     closeTried,
     clocksDisagree,

@@ -92,7 +92,7 @@ describe.each(['pglite', 'postgres'] as const)(
     test.each(Object.keys(credits))('counts when %s credits it', async (way) => {
       const opened = await openWorld({ kind })
       const callback = await payEarly(opened)
-      const early = [await refund(opened, 300), await refund(opened, 8_500)]
+      const early = [await refund(opened, 300), await refund(opened, 8_000)]
       for (const { receipt, notice } of early) {
         expect(receipt).toEqual({ kind: 'noted', order: null })
         await opened.budan.receiveCallback(notice)
@@ -102,12 +102,12 @@ describe.each(['pglite', 'postgres'] as const)(
 
       await credits[way]?.(opened, callback)
       expect((await opened.order(orderNo)).status).toBe('paid')
-      const refunded = ['partly_refunded 300 open', 'refunded_after_credit 8500 open']
+      const refunded = ['partly_refunded 300 open', 'partly_refunded 8000 open']
       const found = async () => (await briefly(opened)).filter((each) => !each.startsWith('review'))
       expect(await found()).toEqual(refunded)
       expect((await notices(opened)).map(({ reason }) => reason)).toEqual([
         'a refund of ¥3.00 of ¥88.00 was made at the gateway',
-        'a refund of ¥85.00 of ¥88.00 was made at the gateway',
+        'a refund of ¥80.00 of ¥88.00 was made at the gateway',
       ])
       const types = await published(opened)
       expect(types.filter((type) => type === 'order.refunded')).toHaveLength(2)
@@ -119,6 +119,46 @@ describe.each(['pglite', 'postgres'] as const)(
       expect(await published(opened)).toEqual(types)
       const values = Object.values(await opened.store.audit())
       expect(values.every((count) => count === 0)).toBe(true)
+    })
+
+    const byItself = Object.entries(credits).filter(([way]) => !way.startsWith('an operator'))
+
+    test.each(byItself)('keeps %s from crediting once all went back', async (_, credit) => {
+      const opened = await openWorld({ kind })
+      const callback = await payEarly(opened)
+      for (const amount of [300, 8_500]) await refund(opened, amount)
+      await adopt(opened)
+      await credit(opened, callback).catch(() => {})
+      expect(await opened.order(orderNo)).toMatchObject({ status: 'review', transactionId: null })
+      expect(await briefly(opened)).toEqual(['review 8800 open'])
+      expect(await notices(opened)).toHaveLength(2)
+      await opened.budan.receiveCallback(callback)
+      expect(await opened.order(orderNo)).toMatchObject({ status: 'review' })
+    })
+
+    test('keeps an order that was here before it, or had expired, from being credited', async () => {
+      for (const isExpired of [false, true]) {
+        const opened = await openWorld({ kind })
+        const callback = await payEarly(opened)
+        await adopt(opened)
+        if (isExpired) {
+          opened.control.answerAs(orderNo, { trade_state: 'CLOSED' })
+          await opened.budan.checkOrder(orderNo)
+          expect((await opened.order(orderNo)).status).toBe('expired')
+        }
+        await refund(opened, 8_800)
+        await opened.budan.receiveCallback(callback)
+        expect((await opened.order(orderNo)).status).toBe('review')
+      }
+    })
+
+    test('of another payment keeps nothing from being credited', async () => {
+      const opened = await openWorld({ kind })
+      const callback = await payEarly(opened)
+      await refund(opened, 8_800, { transaction_id: '4200009999202601240000000009' })
+      await adopt(opened)
+      await opened.budan.receiveCallback(callback)
+      expect((await opened.order(orderNo)).status).toBe('paid')
     })
 
     test('counts beside one that is noticed once the order is here', async () => {

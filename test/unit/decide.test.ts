@@ -162,6 +162,19 @@ describe('decide()', () => {
     },
   )
 
+  it.each(['pending', 'expired'] as const)(
+    'of a %s order whose payment went back as a whole, SUCCESS is for a person',
+    (status) => {
+      const made = decide(sampleOrder({ status }), readAnswer('SUCCESS'), {
+        ...past,
+        wentBack: true,
+      })
+      expect(made).toMatchObject({
+        ...{ kind: 'review', alarm: true, reason: { code: 'refunded_in_whole' } },
+      })
+    },
+  )
+
   it.each([
     ['NOTPAY', false],
     ['USERPAYING', false],
@@ -232,6 +245,7 @@ describe('decide()', () => {
       transactionOwner: mostly<string | null>(null, 'X'),
       absenceCredible: fc.boolean(),
       closeTried: fc.boolean(),
+      wentBack: mostly(false, true),
     })
     .map((changes) => ({ ...past, ...changes }))
 
@@ -241,6 +255,7 @@ describe('decide()', () => {
         if (decide(one, answer, facts).kind !== 'pay') return
         expect(['pending', 'expired']).toContain(one.status)
         expect(facts.transactionOwner).toBeNull()
+        expect(facts.wentBack).toBe(false)
         expect(answer).toEqual(answerOf('SUCCESS'))
       }),
       { numRuns: 2000 },

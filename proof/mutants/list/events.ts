@@ -102,6 +102,17 @@ export const eventMutants: readonly Mutant[] = [
     caughtBy: { test: earlyTest, name: 'counts when a callback that comes again credits it' },
   },
   {
+    name: 'a payment that went back as a whole is credited',
+    faults: [],
+    file: 'src/settle/settle.ts',
+    find: 'const decision = decide(order, answer.answer, {\n    now,\n    transactionOwner,\n    wentBack,',
+    replace: 'const decision = decide(order, answer.answer, {\n    now,\n    transactionOwner,',
+    caughtBy: {
+      test: earlyTest,
+      name: 'keeps a callback that comes again from crediting once all went back',
+    },
+  },
+  {
     name: 'a refund that is noticed while its order is being credited is not seen',
     faults: [],
     file: 'src/exceptions/record.ts',
@@ -122,5 +133,13 @@ export const eventMutants: readonly Mutant[] = [
       test: 'test/flow/unknown-payments.test.ts',
       name: 'within ten minutes is no exception then',
     },
+  },
+  {
+    name: 'a second result of the attempt that delivered is logged twice',
+    faults: [],
+    file: 'src/store/webhooks/attempts.ts',
+    find: "attempt is distinct from (d.delivered_by->>'attempt')::integer",
+    replace: "attempt is distinct from -(d.delivered_by->>'attempt')::integer",
+    caughtBy: { test: storeTest, name: 'the log has each attempt once' },
   },
 ]

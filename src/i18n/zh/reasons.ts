@@ -39,6 +39,7 @@ export const chineseReasons: ReasonSentences = {
   not_as_ordered: ({ difference }) => `已支付，但与订单不符：${differenceText(difference)}`,
   credited_to_another: ({ orderNo }) => `这笔支付已入账到订单“${orderNo}”`,
   refund_started: `曾经支付，${refundStarted}`,
+  refunded_in_whole: '已支付，按退款通知已全额退款',
   about_another_trade: ({ difference }) => `应答说的是另一笔交易：${differenceText(difference)}`,
   unlisted_state: ({ state }) => `未知的交易状态：${state}`,
   unanswered: (reason) => unknownText(reason),
