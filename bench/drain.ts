@@ -14,6 +14,7 @@ import { type Notifier, startNotifier } from './notifier/start.ts'
 import { assertPaid, assertQueried, fillPending, paidOrders, vacuum } from './orders.ts'
 import type { Part, Size, Stage } from './part.ts'
 import { configure, openWorkplace } from './program.ts'
+import { proofKeys, sealAll } from './security/proof-keys.ts'
 
 interface Drain {
   readonly orders: number
@@ -64,6 +65,7 @@ async function benchDrain(stage: Stage, wanted: Drain): Promise<readonly Figure[
   const { mchid, appid } = gateway.merchant
   const backlog = { first: 0, count: wanted.orders, mchid, appid }
   await fillPending(database, { ...backlog, age: 'an hour ago' })
+  await sealAll(storeOn(database, { proofKeys }))
   await vacuum(database)
 
   // Discards the arrivals of earlier parts, before a node can send the first of these.
@@ -94,7 +96,7 @@ async function startNodes(
       ? { url: 'local' }
       : { url: closing.add(await startRedis(), (server) => server.stop()).url }
   // The level of production, which logs lines for each order.
-  const sections = { engine, log: { level: 'info', format: 'json' } }
+  const sections = { engine, log: { level: 'info', format: 'json' }, proof: { keys: proofKeys } }
   await configure(workplace, { ...wanted, recharge, sections })
   const nodes: Node[] = []
   for (let nth = 0; nth < wanted.count; nth += 1) {

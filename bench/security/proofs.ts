@@ -16,7 +16,7 @@ import type { InstantGateway } from '../gateway/start.ts'
 import { assertPaid, fillPending, paidOrders, vacuum } from '../orders.ts'
 import { firstRepetition, type Part, type Size } from '../part.ts'
 import { Laptimes, time } from '../stopwatch.ts'
-import { proofKeys } from './proof-keys.ts'
+import { proofKeys, sealAll } from './proof-keys.ts'
 
 const sizes: Readonly<Record<Size, { readonly orders: number; readonly slice: number }>> = {
   full: { orders: 5000, slice: 250 },
@@ -114,12 +114,6 @@ async function creditOnBoth(
   await assertPaid(proving.database, range)
   await assertPaid(bare.database, range)
   return { withProofs: laps.proving.rate, without: laps.bare.rate }
-}
-
-/** The orders were filled in by SQL. */
-async function sealAll(store: Store): Promise<void> {
-  let portion = await store.sealOld(null)
-  while (portion?.next) portion = await store.sealOld(portion.next)
 }
 
 async function runOnce({ budan }: Side, slice: number): Promise<void> {
