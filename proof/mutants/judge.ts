@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { startPostgres } from '../../test/support/postgres.ts'
+import { serverVariable } from '../../test/support/stores.ts'
 import type { Proof } from './mutant.ts'
 
 /** The result of a proof on the program in a folder. `broken`: the proof itself failed. */
@@ -16,6 +18,24 @@ export async function runProof(folder: string, proof: Proof): Promise<ProofResul
   return 'test' in proof ? runTest(folder, proof) : runSimulator(folder, proof.seeds)
 }
 
+/**
+ * The same on a server of its own, whose template the program in the folder makes: all others share what the
+ * sound program made.
+ */
+export async function runProofOnOwnSchema(folder: string, proof: Proof): Promise<ProofResult> {
+  const server = await startPostgres()
+  try {
+    const args = ['--import', 'tsx', 'proof/mutants/template.ts', server.url]
+    const { code, text } = await run(folder, args)
+    if (code !== 0) return { kind: 'broken', why: lastLines(text) }
+    return 'test' in proof
+      ? await runTest(folder, proof, { [serverVariable]: server.url })
+      : await runSimulator(folder, proof.seeds)
+  } finally {
+    await server.stop()
+  }
+}
+
 interface TestReport {
   readonly testResults: readonly {
     readonly message: string
@@ -27,14 +47,16 @@ interface TestReport {
 async function runTest(
   folder: string,
   { test, name }: { test: string; name: string },
+  env: NodeJS.ProcessEnv = {},
 ): Promise<ProofResult> {
   const output = join(folder, 'report.json')
   rmSync(output, { force: true })
-  const { text, late } = await run(folder, [
+  const args = [
     'node_modules/vitest/vitest.mjs',
     ...['run', test, '-t', escaped(name), '--reporter=json', `--outputFile=${output}`],
     ...['--testTimeout=60000', '--retry=0'],
-  ])
+  ]
+  const { text, late } = await run(folder, args, env)
   if (late) return { kind: 'caught', by: 'its deadline' }
   if (!existsSync(output)) return { kind: 'broken', why: lastLines(text) }
   const report: TestReport = JSON.parse(readFileSync(output, 'utf8'))
@@ -64,12 +86,12 @@ interface Ended {
   readonly late: boolean
 }
 
-function run(folder: string, args: readonly string[]): Promise<Ended> {
+function run(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: folder,
       // Random tests try as often as they are meant to.
-      env: { ...process.env, CI: 'true', BUDAN_TEST_RUNS: '1' },
+      env: { ...process.env, ...env, CI: 'true', BUDAN_TEST_RUNS: '1' },
     })
     const texts: Buffer[] = []
     let late = false

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { pgliteImage } from '../../test/support/image.ts'
 import { startPostgres } from '../../test/support/postgres.ts'
 import { makePostgresTemplate } from '../../test/support/stores.ts'
-import { type ProofResult, runProof } from './judge.ts'
+import { type ProofResult, runProof, runProofOnOwnSchema } from './judge.ts'
 import { mutants } from './list/index.ts'
 import type { Mutant, Proof } from './mutant.ts'
 import { Workshop } from './workshop.ts'
@@ -29,7 +29,7 @@ if (options.help) {
   const chosen = mutants.filter((one) => `${one.name} ${one.file}`.includes(options.only))
   const server = await startPostgres()
   try {
-    // Built once for all mutants: none changes the schema, and no proof runs the built program.
+    // Built once for all mutants that do not change the schema; no proof runs the built program.
     await makePostgresTemplate(server.url)
     await pgliteImage()
     process.exitCode = (await allCaught(chosen, Math.max(1, Number(options.jobs) || 1))) ? 0 : 1
@@ -77,7 +77,8 @@ async function verdictOf(
     }
   }
   try {
-    return await workshop.with(mutant, () => runProof(workshop.folder, proof))
+    const run = mutant.file.startsWith('src/store/migrations/') ? runProofOnOwnSchema : runProof
+    return await workshop.with(mutant, () => run(workshop.folder, proof))
   } catch (error) {
     return { kind: 'broken', why: String(error) }
   }

@@ -91,7 +91,7 @@ export async function makePostgresTemplate(serverUrl: string): Promise<void> {
 }
 
 /** Set by the global setup, and so in every worker. */
-const serverVariable = 'BUDAN_TEST_POSTGRES'
+export const serverVariable = 'BUDAN_TEST_POSTGRES'
 
 /** Whether somebody has set it before. */
 export function hasServer(): boolean {
