@@ -55,7 +55,7 @@ describe('GET /v1/events', () => {
         credited_by: 'check',
       },
     })
-    expect(Object.keys(first.events[0].data).slice(0, 2)).toEqual(['order_no', 'merchant'])
+    expect(Object.keys(first.events[0].data).slice(0, 2)).toEqual(['merchant', 'order_no'])
     const rest = (await get(`?after=${first.next_cursor}`)).json()
     expect(rest.events.map((each: { data: object }) => each.data)).toMatchObject([
       { order_no: 'FEED-00003' },
