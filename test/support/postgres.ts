@@ -44,7 +44,10 @@ export async function startPostgres({
   files = {},
 }: {
   native?: string
-  /** False: the server does not wait for the disk, for tests that do not depend on what a power cut leaves. */
+  /**
+   * False: the server does not wait for the disk, for tests that do not depend on what a power cut leaves,
+   * and has room for all that the files beside one another connect.
+   */
   isDurable?: boolean
   /** Written into its directory before it starts; `pg_hba.conf` and the like are replaced. */
   files?: Readonly<Record<string, string>>
@@ -60,7 +63,9 @@ export async function startPostgres({
     chownSync(home, uid, uid)
   }
   initialize({ binaries, directory, uid })
-  if (!isDurable) appendSettings(directory, ['fsync = off', 'full_page_writes = off'])
+  if (!isDurable) {
+    appendSettings(directory, ['fsync = off', 'full_page_writes = off', 'max_connections = 300'])
+  }
   for (const [name, text] of Object.entries(files)) addFile(join(directory, name), { text, uid })
   const port = await freePort()
   const keeper = keep({ binaries, directory, uid, port })
