@@ -1,4 +1,4 @@
-import type { NewOrderEvent, Order } from '../domain/order.ts'
+import type { NewOrderEvent, Order, OrderKey } from '../domain/order.ts'
 import {
   type EarlyNotice,
   isSameNotice,
@@ -60,6 +60,41 @@ function eventOf(
   }
 }
 
+/** An answer, and the key of its order. */
+interface AnswerFor {
+  readonly answer: { readonly key: OrderKey; readonly answer: Answer }
+}
+
+/**
+ * The statement that locked a row may have waited for a notice of a refund, and sees other tables as they
+ * were before the wait: so orders that may be credited are looked at once more.
+ */
+export async function withConcerns(
+  tx: Tx,
+  { answers }: { readonly answers: readonly AnswerFor[] },
+  locked: ReadonlyMap<OrderKey, LockedOrder>,
+): Promise<ReadonlyMap<OrderKey, LockedOrder>> {
+  const paid = answers.flatMap(({ answer: { key, answer } }) => {
+    const order = locked.get(key)?.order
+    if (order === undefined || !mayBeCredited(order, answer)) return []
+    return [{ key, transactionId: answer.trade.transactionId }]
+  })
+  if (paid.length === 0) return locked
+  const concerned = await tx.concerned(paid)
+  const rows = [...locked].map(([key, row]) => {
+    return [key, concerned.has(key) ? { ...row, isConcerned: true } : row] as const
+  })
+  return new Map(rows)
+}
+
+function mayBeCredited(
+  { status }: Order,
+  answer: Answer,
+): answer is Extract<Answer, { kind: 'trade' }> {
+  const isOpen = status === 'pending' || status === 'expired'
+  return isOpen && answer.kind === 'trade' && answer.trade.state === 'paid'
+}
+
 /**
  * Whether notices say that all of a payment went back which an answer still calls paid, so that it must not
  * be credited. A refund whose sum was not said may be of all of it.
@@ -69,9 +104,7 @@ export async function hasGoneBack(
   { locked, answer }: { readonly locked: LockedOrder; readonly answer: Answer },
 ): Promise<boolean> {
   const { order, isConcerned } = locked
-  const mayBeCredited = order.status === 'pending' || order.status === 'expired'
-  if (!isConcerned || !mayBeCredited) return false
-  if (answer.kind !== 'trade' || answer.trade.state !== 'paid') return false
+  if (!isConcerned || !mayBeCredited(order, answer)) return false
   const { transactionId } = answer.trade
   if (transactionId === null) return false
   const { key, orderNo, gateway, mchid } = order

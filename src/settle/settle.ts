@@ -13,7 +13,7 @@ import {
 } from '../domain/schedule.ts'
 import { type Answer, isNotBegun, type SignedWords } from '../domain/trade.ts'
 import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
-import { hasGoneBack } from '../exceptions/notices.ts'
+import { hasGoneBack, withConcerns } from '../exceptions/notices.ts'
 import {
   concernedAmong,
   emitRaised,
@@ -119,7 +119,9 @@ async function settleAll(store: Store, group: Group): Promise<ReadonlyMap<Answer
   const settled = await store.transaction(async (tx) => {
     const steps = await decideAll(tx, group)
     const paid = await payAll(tx, steps)
-    const concerned = await concernedAmong(tx, [...paid.values()])
+    // The embedder's work may take long, and a notice that names the payment alone waits for no row.
+    const hasWork = steps.some(({ settling }) => settling.onPaid !== undefined)
+    const concerned = await concernedAmong(tx, hasWork ? [...paid.values()] : [])
     const settlements = new Map<Step, Settlement>()
     for (const step of steps) {
       const order = paid.get(step.answer.key) ?? (await apply(tx, step))
@@ -156,7 +158,7 @@ interface Step extends Settleable {
 async function decideAll(tx: Tx, group: Group): Promise<readonly Step[]> {
   const merchants = [...new Set(group.answers.map(({ settling }) => settling))]
   const lockedFrom = merchants.map(({ clocks }) => clocks?.now())
-  const locked = await lockAll(tx, group)
+  const locked = await withConcerns(tx, group, await lockAll(tx, group))
   const [first] = locked.values()
   // All rows were locked together, so one of them has the time of all.
   const disagreeing = merchants.filter(({ clocks }, nth) => {

@@ -218,6 +218,25 @@ export function webhooksContract(make: MakeSubject): void {
       })
     })
 
+    it('the log has both of two attempts that are recorded together, and the delivery one state', async () => {
+      for (const order of ['as they were made', 'the other way round']) {
+        await paid()
+        const first = (await claim()).claimed
+        pass(minuteMs)
+        const second = (await claim()).claimed
+        const made = [
+          ...first.map((each) => ({ ...each, ...delivered })),
+          ...second.map((each) => ({ ...each, ...(order.startsWith('as') ? delivered : refused) })),
+        ]
+        const attempts = order.startsWith('as') ? made : made.toReversed()
+        await store.recordAttempts({ endpoint: 'shop', attempts })
+        const [delivery] = await all()
+        expect(delivery).toMatchObject({ state: 'delivered', attempts: 2 })
+        const found = await store.findDelivery(delivery?.id ?? 0n)
+        expect(found?.attempts.map(({ attempt }) => attempt)).toEqual([1, 2])
+      }
+    })
+
     it('the log has what a node of the version before delivered', async () => {
       await paid()
       const [{ id } = { id: 0n }] = await all()

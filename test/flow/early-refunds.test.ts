@@ -217,37 +217,43 @@ test('a refund that is forged, or of another merchant, is not kept', async () =>
   expect(await briefly(opened)).toEqual([])
 })
 
-test('a refund that is noticed while its order is being credited counts', async () => {
-  const url = await freshPostgresUrl()
-  const store = await openStore(url, { clock: () => new Date('2026-01-24T07:00:00Z') })
-  const opened = await openWorld({ store })
-  const callback = await payEarly(opened)
-  await adopt(opened)
-  const watcher = new pg.Client(url)
-  await watcher.connect()
-  const isBlocked = async () =>
-    (
-      await watcher.query(`select from pg_stat_activity where wait_event_type = 'Lock'
+test.each([
+  [300n, 'pay', 'partly_refunded 300 open'],
+  [8_800n, 'review', 'review 8800 open'],
+])(
+  'a refund of %s that is noticed while its order is being credited counts',
+  async (...[refunded, decision, exception]) => {
+    const url = await freshPostgresUrl()
+    const store = await openStore(url, { clock: () => new Date('2026-01-24T07:00:00Z') })
+    const opened = await openWorld({ store })
+    const callback = await payEarly(opened)
+    await adopt(opened)
+    const watcher = new pg.Client(url)
+    await watcher.connect()
+    const isBlocked = async () =>
+      (
+        await watcher.query(`select from pg_stat_activity where wait_event_type = 'Lock'
       and datname = current_database()`)
-    ).rows.length > 0
-  // The credit has begun, and waits for the row; the notice is committed before it goes on.
-  const credited = await store.transaction(async (tx) => {
-    const locked = await tx.lockOrder(keyOf(orderNo))
-    if (locked === null) throw new Error('It is not there')
-    const crediting = opened.budan.receiveCallback(callback)
-    while (!(await isBlocked()));
-    const notice: RefundNotice = {
-      ...{ orderNo, transactionId: null, refundId: '5030-1', key: 'k1' },
-      ...{ state: 'succeeded', reported: 'SUCCESS', refunded: 300n, total: 8_800n },
-      evidence: { refund_key: 'k1' },
-    }
-    await tx.appendEvent(keyOf(orderNo), {
-      ...{ kind: 'refund_noticed', source: 'callback', ...noticedOf(locked.order, notice) },
-      ...{ tradeState: null, decision: null, runId: null, node: null, evidence: notice.evidence },
+      ).rows.length > 0
+    // The credit has begun, and waits for the row; the notice is committed before it goes on.
+    const credited = await store.transaction(async (tx) => {
+      const locked = await tx.lockOrder(keyOf(orderNo))
+      if (locked === null) throw new Error('It is not there')
+      const crediting = opened.budan.receiveCallback(callback)
+      while (!(await isBlocked()));
+      const notice: RefundNotice = {
+        ...{ orderNo, transactionId: null, refundId: '5030-1', key: 'k1' },
+        ...{ state: 'succeeded', reported: 'SUCCESS', refunded, total: 8_800n },
+        evidence: { refund_key: 'k1' },
+      }
+      await tx.appendEvent(keyOf(orderNo), {
+        ...{ kind: 'refund_noticed', source: 'callback', ...noticedOf(locked.order, notice) },
+        ...{ tradeState: null, decision: null, runId: null, node: null, evidence: notice.evidence },
+      })
+      return { crediting }
     })
-    return { crediting }
-  })
-  await watcher.end()
-  expect(await credited.crediting).toMatchObject({ kind: 'settled', decision: 'pay' })
-  expect(await briefly(opened)).toEqual(['partly_refunded 300 open'])
-})
+    await watcher.end()
+    expect(await credited.crediting).toMatchObject({ kind: 'settled', decision })
+    expect(await briefly(opened)).toEqual([exception])
+  },
+)

@@ -184,7 +184,7 @@ describe('Sender', () => {
         socket.on('close', () => clearInterval(timer))
       },
       'unreachable',
-      'cut',
+      '100 Continue',
     ],
     [
       'switches the protocol',
@@ -246,6 +246,39 @@ describe('Sender', () => {
     const outcomes = [await sender.send(message), await sender.send(message)]
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered'])
     expect(count).toBe(3)
+  })
+
+  test.each([60_000, 70_000, 100_000, 1_000_000])(
+    'sends again after an answer of %i bytes that ended its connection',
+    async (bytes) => {
+      const server = await startSocket((socket) => {
+        const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${bytes}\r\n\r\n`
+        socket.once('data', () => socket.end(head + 'x'.repeat(bytes)))
+      })
+      ends.push(() => server.stop())
+      const sender = new Sender({ url: server.url, secrets: [first] }, limits)
+      ends.push(() => sender.close())
+      for (let nth = 0; nth < 4; nth += 1) {
+        expect(await sender.send(message)).toMatchObject({ outcome: 'delivered', status: 200 })
+      }
+    },
+  )
+
+  test('keeps no idle connection for as long as the receiver offers', async () => {
+    let closed = false
+    const server = await startSocket((socket) => {
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 200 OK\r\nkeep-alive: timeout=600\r\ncontent-length: 0\r\n\r\n'),
+      )
+      socket.once('end', () => {
+        closed = true
+      })
+    })
+    ends.push(() => server.stop())
+    const sender = new Sender({ url: server.url, secrets: [first] }, limits)
+    ends.push(() => sender.close())
+    await sender.send(message)
+    await vi.waitUntil(() => closed, { timeout: 30_000 })
   })
 
   test('ends what it sends when it is closed', async () => {

@@ -115,12 +115,12 @@ export const eventMutants: readonly Mutant[] = [
   {
     name: 'a refund that is noticed while its order is being credited is not seen',
     faults: [],
-    file: 'src/exceptions/record.ts',
-    find: 'if (credited.length === 0) return new Set()',
-    replace: 'if (credited.length >= 0) return new Set()',
+    file: 'src/exceptions/notices.ts',
+    find: 'if (paid.length === 0) return locked',
+    replace: 'if (paid.length >= 0) return locked',
     caughtBy: {
       test: earlyTest,
-      name: 'a refund that is noticed while its order is being credited counts',
+      name: 'that is noticed while its order is being credited counts',
     },
   },
   {

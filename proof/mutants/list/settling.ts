@@ -166,14 +166,15 @@ export const settlingMutants: readonly Mutant[] = [
     name: 'the order that was read before the lock is decided on',
     faults: [4],
     file: 'src/settle/settle.ts',
-    find: `  const locked = await lockAll(tx, group)`,
-    replace: `  const numbers = group.answers.map(({ orderNo }) => orderNo)
-  const seen = await Promise.all(numbers.map((orderNo) => settling.store.findOrder(orderNo)))
-  const rows = await lockAll(tx, group)
+    find: `  const locked = await withConcerns(tx, group, await lockAll(tx, group))`,
+    replace: `  const seen = await Promise.all(
+    group.answers.map(({ settling, answer }) => settling.store.findOrder(answer.key)),
+  )
+  const rows = await withConcerns(tx, group, await lockAll(tx, group))
   const locked = new Map(
-    [...rows].map(([orderNo, row]) => {
-      const status = seen.find((order) => order?.orderNo === orderNo)?.status ?? row.order.status
-      return [orderNo, { ...row, order: { ...row.order, status } }]
+    [...rows].map(([key, row]) => {
+      const status = seen.find((order) => order?.key === key)?.status ?? row.order.status
+      return [key, { ...row, order: { ...row.order, status } }]
     }),
   )`,
     caughtBy: { seeds: 400 },

@@ -25,6 +25,7 @@ export const webhookPhrases = {
     'nobody listens there': '该地址没有服务在监听',
     'no way leads there': '网络不可达',
     'the connection was cut': '连接被切断',
+    'it sent 100 Continue, which was not requested': '对方发来请求未要求的 `100 Continue`',
     'the headers of its answer are too long': '应答头太长',
     'what answers there speaks no HTTP': '对方不是 HTTP 服务',
     'it speaks no TLS': '对方不是 TLS 服务',

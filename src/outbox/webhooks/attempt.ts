@@ -52,6 +52,7 @@ const causes: readonly (readonly [code: RegExp, words: string])[] = [
   [/^ECONNREFUSED$/, 'nobody listens there'],
   [/^E(HOST|NET)UNREACH$/, 'no way leads there'],
   [cutOff, 'the connection was cut'],
+  [/^HTTP_100$/, 'it sent 100 Continue, which was not requested'],
   [/^UND_ERR_HEADERS_OVERFLOW$/, 'the headers of its answer are too long'],
   [/^HPE_/, 'what answers there speaks no HTTP'],
   [/^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)|EPROTO)$/, 'it speaks no TLS'],
@@ -91,6 +92,12 @@ export function isCut(error: unknown): boolean {
 function codeOf(error: unknown): string {
   if (error instanceof UnsolicitedBytes) return 'HPE_UNEXPECTED'
   if (error instanceof NotWritten) return codeOf(error.cause)
-  const { code, name } = (error ?? {}) as { code?: string; name?: string }
+  const { code, name, message } = (error ?? {}) as {
+    code?: string
+    name?: string
+    message?: string
+  }
+  // undici's words for it.
+  if (code === 'UND_ERR_SOCKET' && /^bad response$/.test(message ?? '')) return 'HTTP_100'
   return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : '')
 }

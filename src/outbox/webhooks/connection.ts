@@ -42,7 +42,10 @@ export class Connection {
   private constructor(undici: Undici, url: URL, limits: SenderLimits) {
     this.#limits = limits
     this.#path = `${url.pathname}${url.search}`
-    this.#clients = new BoundedClients(undici, { keepAliveTimeout: idleMs })
+    this.#clients = new BoundedClients(undici, {
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+    })
     this.#client = this.#clients.clientOf(url.origin, connectorTo(url, { undici, limits }))
   }
 
@@ -59,9 +62,9 @@ export class Connection {
     return !this.#clients.hasConnected
   }
 
-  /** The last answer was read to its end. Otherwise there must be no other request. */
+  /** The last answer was read to its end, and nothing was cut short. Otherwise there must be no other request. */
   get isClear(): boolean {
-    return this.#exchange?.isWhole ?? true
+    return !this.#client.destroyed && (this.#exchange?.isWhole ?? true)
   }
 
   request(request: Request): Promise<Answered> {
@@ -98,7 +101,7 @@ function connectorTo(
   const connect = undici.buildConnector({ lookup, timeout: 0 })
   return (options, callback) => {
     const late = () => callback(new TooLate(`it took no connection in ${connectMs} ms`), null)
-    const timer = setTimeout(late, connectMs)
+    const timer = setTimeout(late, connectMs).unref()
     return connect(options, (...result) => {
       clearTimeout(timer)
       callback(...result)

@@ -36,6 +36,8 @@ const tables = [
     'published_events_new',
     'published_events',
     'early_refund_notices',
+    'webhook_deliveries',
+    'webhook_attempts',
   ],
   ...['transfers', 'entries', 'orders_of_users'],
 ]

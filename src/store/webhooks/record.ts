@@ -85,10 +85,22 @@ async function writeAttempts(locked: Locked, attempts: readonly MadeAttempt[]): 
   )
   const standing = new Map(rows.map((row) => [row.id, row]))
   // What was removed for its age meanwhile has no log either.
-  const turns = attempts.flatMap((made) => {
+  const turns: Turn[] = []
+  const decided = new Map<bigint, number>()
+  for (const made of attempts) {
     const found = standing.get(made.id)
-    return found === undefined ? [] : turnOf(made, found)
-  })
+    if (found === undefined) continue
+    const turn = turnOf(made, found)
+    if (turn.state !== null) {
+      // After a long outage two attempts of one delivery may be recorded together: one state is written.
+      const before = decided.get(made.id)
+      const superseded = before === undefined ? undefined : turns[before]
+      if (before !== undefined && superseded) turns[before] = { ...superseded, state: null }
+      decided.set(made.id, turns.length)
+      standing.set(made.id, { ...found, state: turn.state })
+    }
+    turns.push(turn)
+  }
   if (turns.length > 0) await writeTurns(locked, turns)
   return turns.filter(({ state }) => state === 'failed').length
 }
