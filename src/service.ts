@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openAlerts } from './alerts/open.ts'
-import { sealOldOnce } from './audit/seal-old.ts'
+import { beginSealing } from './audit/seal-old.ts'
 import { type Verified, type VerifyOptions, verifyCredits } from './audit/verify.ts'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
 import type { Config } from './config/config.ts'
@@ -281,8 +281,9 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     keys: new ProofKeys(config.proof.keys),
     readWords: wordReaders(config.merchants, parts.gateway),
   }
+  const sealing = await beginSealing({ store, emit, signal: inFlight.signal })
   // In the background: it takes as long as the database is large.
-  void inFlight.track(sealOldOnce({ store, emit, signal: inFlight.signal }))
+  void inFlight.track(sealing.rest)
 
   return {
     store,

@@ -5,7 +5,7 @@ export const proofKeys: readonly ProofKey[] = [
   { id: 'bench', secret: 'of the bench, with 32 characters' },
 ]
 
-/** For orders that were filled in by SQL: as a node does at its first start, whose first run leaves out what is held then. */
+/** For orders that were filled in by SQL: as a node does at its first start. */
 export async function sealAll(store: Pick<Store, 'sealOld'>): Promise<void> {
   let portion = await store.sealOld(null)
   while (portion?.next) portion = await store.sealOld(portion.next)

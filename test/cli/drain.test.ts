@@ -68,6 +68,7 @@ function tomorrow(): Date {
 describe('budan drain', () => {
   test('makes one run after the other until nothing is due, and credits what was paid', async () => {
     const shop = await openShop('DRAIN-ALL')
+    // Without a key of proofs: the drain, which has one, seals them before its first run.
     await shop.adopt(8)
     const { code, stdout, stderr } = await shop.budan('drain')
     // On a slow machine progress lines are printed, too.
