@@ -61,7 +61,7 @@ function eventOf(
 }
 
 /** An answer, and the key of its order. */
-interface AnswerFor {
+interface AnsweredOrder {
   readonly answer: { readonly key: OrderKey; readonly answer: Answer }
 }
 
@@ -71,7 +71,7 @@ interface AnswerFor {
  */
 export async function withConcerns(
   tx: Tx,
-  { answers }: { readonly answers: readonly AnswerFor[] },
+  { answers }: { readonly answers: readonly AnsweredOrder[] },
   locked: ReadonlyMap<OrderKey, LockedOrder>,
 ): Promise<ReadonlyMap<OrderKey, LockedOrder>> {
   const paid = answers.flatMap(({ answer: { key, answer } }) => {

@@ -76,8 +76,8 @@ export async function raisedBy(
 }
 
 /**
- * Those orders of a credit of which something was known before: a notice may have been committed while the
- * credit waited for the row.
+ * Those orders of a credit about which something is known: a notice of a refund may have been committed
+ * since the row was locked.
  */
 export async function concernedAmong(
   tx: Tx,

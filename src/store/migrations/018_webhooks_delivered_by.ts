@@ -14,7 +14,7 @@ const deliveredBy = sql`alter table webhook_deliveries add column delivered_by j
 /** A claim changes no indexed column: with room on the page it writes no entry in any index. */
 const room = sql`alter table webhook_deliveries set (fillfactor = 50)`
 
-/** Those of one endpoint are found by the key, from its end; those of one order by its events. */
+/** Those of one endpoint are found by the key, from its end. */
 const withoutEndpoints = sql`drop index deliveries_by_endpoint`
 
 const statements = [deliveredBy, room, withoutEndpoints]
