@@ -6,6 +6,7 @@ import { brokenIn } from '../domain/audit.ts'
 import type { Emit, Event } from '../domain/event.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
 import { resolvePackaged } from '../package-root.ts'
+import { snakeCase } from '../text/names.ts'
 
 /** Log lines go to standard error, because standard output has the results of commands. */
 const standardError = 2
@@ -43,13 +44,31 @@ export function logEvents(log: Logger, redact: Redact = redactorOf([])): Emit {
     if (line === null) return
     const level = valueFor(event, line.level)
     if (!log.isLevelEnabled(level)) return
-    const fields = { ...line.fields(event), ...merchantField(event) }
+    const fields = { ...fieldsOf(event, line.fields), ...merchantField(event) }
     log[level](withoutSecrets(fields, redact), valueFor(event, line.message))
   }
 }
 
 function merchantField({ merchantName }: Event): Fields {
   return merchantName === undefined ? {} : { merchant: merchantName }
+}
+
+/** Times in whole milliseconds; a coded reason is written as its sentence and its code. */
+function fieldsOf(event: Event, wanted: Line<Event>['fields']): Fields {
+  if (typeof wanted === 'function') return wanted(event)
+  const values: Fields = { ...event }
+  const fields = wanted.map((name: string) => {
+    const value = values[name]
+    if (name === 'error') return { error: value instanceof Error ? value.message : String(value) }
+    if (isCoded(value)) return { reason: sentenceOf(value), reason_code: value.code }
+    const isLong = typeof value === 'bigint' || (typeof value === 'number' && /Ms$/.test(name))
+    return { [snakeCase(name)]: isLong ? Math.round(Number(value)) : value }
+  })
+  return Object.assign({}, ...fields)
+}
+
+function isCoded(value: unknown): value is Reason {
+  return typeof value === 'object' && value !== null && 'code' in value
 }
 
 /** The fields that may contain the message of an error, ours or a library's. */
@@ -65,7 +84,6 @@ function withoutSecrets(fields: Fields, redact: Redact): Fields {
 
 type Level = Exclude<LevelWithSilent, 'silent'>
 type Fields = Readonly<Record<string, unknown>>
-type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 
 /** The same for each event of a type, or made of it. */
 type ValueFor<E, T extends string> = T | ((event: E) => T)
@@ -73,7 +91,8 @@ type ValueFor<E, T extends string> = T | ((event: E) => T)
 interface Line<E> {
   readonly level: ValueFor<E, Level>
   readonly message: ValueFor<E, string>
-  readonly fields: (event: E) => Fields
+  /** Names of the event's own, or what is made of it. */
+  readonly fields: readonly (keyof E & string)[] | ((event: E) => Fields)
 }
 
 function valueFor<E, T extends string>(event: E, value: ValueFor<E, T>): T {
@@ -86,17 +105,15 @@ const warn = lineOf('warn')
 const error = lineOf('error')
 
 function lineOf(level: Level) {
-  return <E>(message: Line<E>['message'], fields: Line<E>['fields'] = () => ({})): Line<E> => {
+  return <E>(message: Line<E>['message'], fields: Line<E>['fields'] = []): Line<E> => {
     return { level, message, fields }
   }
 }
 
 /** The line of each event; null: it has none. */
-const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
+const lines: { readonly [T in Event['type']]: Line<Event<T>> | null } = {
   job_disabled: info('Order compensation job is disabled'),
-  job_started: info('Order compensation job started', ({ intervalMins: interval_mins }) => ({
-    interval_mins,
-  })),
+  job_started: info('Order compensation job started', ['intervalMins']),
   job_stopped: info('Order compensation job stopped'),
   tick_failed: null, // `scan_failed` has logged the cause.
   run_started: info('Order compensation job started', ({ runId: run_id, trigger, dryRun }) => ({
@@ -104,14 +121,9 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
     trigger,
     ...dryField(dryRun),
   })),
-  scan_failed: error('Failed to get pending orders for compensation', (event) => ({
-    error: text(event.error),
-  })),
+  scan_failed: error('Failed to get pending orders for compensation', ['error']),
   scan_empty: info('No pending orders to compensate', ({ run }) => ({ run_id: run.id })),
-  scan_found: info('Found pending orders for compensation', ({ runId: run_id, count }) => ({
-    run_id,
-    count,
-  })),
+  scan_found: info('Found pending orders for compensation', ['runId', 'count']),
   run_finished: info(
     'Order compensation job completed',
     ({ run: { id, dryRun, total, success, failed, skipped, durationMs, status } }) => ({
@@ -120,10 +132,7 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
       ...(status === 'finished' ? {} : { status }),
     }),
   ),
-  run_unrecorded: error('Failed to record the run', (event) => ({
-    run_id: event.runId,
-    error: text(event.error),
-  })),
+  run_unrecorded: error('Failed to record the run', ['runId', 'error']),
   catching_up: {
     // An operator can raise compensation_batch_size, or turn compensation_drain on.
     level: ({ doneInMs }) => (doneInMs === null ? 'warn' : 'info'),
@@ -134,9 +143,7 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
       ...(doneInMs === null ? {} : { eta_s: Math.ceil(doneInMs / 1000) }),
     }),
   },
-  caught_up: info('Caught up: no more than a batch of orders is due', ({ remaining }) => ({
-    remaining,
-  })),
+  caught_up: info('Caught up: no more than a batch of orders is due', ['remaining']),
   orders_foreign: error(
     'Pending orders of another merchant: they are not queried here',
     ({ count, merchant }) => ({ count, ...merchant }),
@@ -163,154 +170,96 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
       ...(source === 'compensation' ? {} : { source }),
     }),
   ),
-  order_expired: info('Order expired', ({ orderNo: order_no, reason }) => ({
-    order_no,
-    ...reasonFields(reason),
-  })),
-  order_alarm: error('Order needs a look', ({ orderNo: order_no, reason }) => ({
-    order_no,
-    ...reasonFields(reason),
-  })),
-  settle_failed: error(failureMessage, (event) => ({
-    order_no: event.orderNo,
-    error: text(event.error),
-  })),
-  review_resolved: info('Review resolved', ({ orderNo: order_no, action, operator }) => ({
-    order_no,
-    action,
-    operator,
-  })),
-  exception_opened: error('Exception opened: money and books differ', (event) => ({
-    ...{ kind: event.kind, order_no: event.orderNo, transaction_id: event.transactionId },
-    amount_at_stake: Number(event.amountAtStake),
-    ...(typeof event.reason === 'string' ? { reason: event.reason } : reasonFields(event.reason)),
-  })),
-  exception_closed: info('Exception closed', ({ kind, orderNo: order_no, by }) => ({
-    ...{ kind, order_no, by },
-  })),
-  gateway_called: debug('Gateway called', ({ operation, outcome, durationMs }) => ({
-    operation,
-    outcome,
-    duration_ms: Math.round(durationMs),
-  })),
-  gateway_throttled: warn('Gateway said "too many": requests wait', ({ holdMs }) => ({
-    hold_ms: Math.round(holdMs),
-  })),
-  query_rate_limited: debug('Query not sent: rate limited', ({ operation, cause, waitedMs }) => ({
-    operation,
-    cause,
-    waited_ms: Math.round(waitedMs),
-  })),
-  gateway_keys_refreshed: info('Platform certificates refreshed', ({ serials }) => ({ serials })),
+  order_expired: info('Order expired', ['orderNo', 'reason']),
+  order_alarm: error('Order needs a look', ['orderNo', 'reason']),
+  settle_failed: error(failureMessage, ['orderNo', 'error']),
+  review_resolved: info('Review resolved', ['orderNo', 'action', 'operator']),
+  exception_opened: error('Exception opened: money and books differ', [
+    'kind',
+    'orderNo',
+    'transactionId',
+    'amountAtStake',
+    'reason',
+  ]),
+  exception_closed: info('Exception closed', ['kind', 'orderNo', 'by']),
+  gateway_called: debug('Gateway called', ['operation', 'outcome', 'durationMs']),
+  gateway_throttled: warn('Gateway said "too many": requests wait', ['holdMs']),
+  query_rate_limited: debug('Query not sent: rate limited', ['operation', 'cause', 'waitedMs']),
+  gateway_keys_refreshed: info('Platform certificates refreshed', ['serials']),
   gateway_keys_failed: error('Failed to refresh platform certificates', ({ message }) => ({
     error: message,
   })),
-  breaker_opened: error(
-    'Breaker opened: runs are held back, and probe with one order',
-    ({ reason, detail }) => ({ reason, detail }),
-  ),
+  breaker_opened: error('Breaker opened: runs are held back, and probe with one order', [
+    'reason',
+    'detail',
+  ]),
   breaker_closed: info('Breaker closed: runs go on'),
-  clocks_disagree: error('Clocks disagree: no order is closed', ({ detail }) => ({ detail })),
+  clocks_disagree: error('Clocks disagree: no order is closed', ['detail']),
   clocks_agree: info('Clocks agree again: orders are closed at their ends'),
-  engine_lost: warn('Engine lost: each node keeps the intervals by itself', ({ reason }) => ({
-    reason,
-  })),
-  engine_back: info('Engine is back', ({ awayMs }) => ({ away_ms: Math.round(awayMs) })),
+  engine_lost: warn('Engine lost: each node keeps the intervals by itself', ['reason']),
+  engine_back: info('Engine is back', ['awayMs']),
   access_refused: null, // `wrong_tokens` is logged for all of a network.
   wrong_tokens: warn(
     ({ address }) => (address === null ? 'Wrong tokens from many other addresses' : 'Wrong token'),
     ({ door, address, count }) => (address === null ? { count } : { door, address, count }),
   ),
-  scope_missing: warn('Refused: the token lacks the scope', ({ name, address, scope, route }) => ({
-    ...{ name, address, scope, route },
-  })),
-  right_used: info('Right used', ({ name, address, route }) => ({ name, address, route })),
-  tokens_replaced: info('Tokens replaced', ({ names }) => ({ names })),
-  tokens_kept: error('Cannot replace the tokens: they stay as they were', (event) => ({
-    error: text(event.error),
-  })),
-  proof_failed: error('Credited without a proof: it cannot be written', (event) => ({
-    error: text(event.error),
-  })),
-  proofs_begun: info(
-    'Proofs begin: what was there before is sealed',
-    ({ orders, credits, actor }) => ({ orders, credits, ...(actor !== undefined && { actor }) }),
-  ),
-  sealing_failed: error(
-    'Cannot seal what was there before: trying again at the next start',
-    (event) => ({
-      error: text(event.error),
-    }),
-  ),
-  logged_in: info('Logged in to the console', ({ name, address }) => ({ name, address })),
-  logged_out: info('Logged out of the console', ({ name, address }) => ({ name, address })),
-  sessions_ended: info('Sessions of the console ended', ({ name, address, of, count }) => ({
-    ...{ name, address, of, count },
-  })),
-  secrets_exposed: warn(
-    'Everybody on this machine may read files with secrets: chmod o-r',
-    ({ files }) => ({ files }),
-  ),
+  scope_missing: warn('Refused: the token lacks the scope', ['name', 'address', 'scope', 'route']),
+  right_used: info('Right used', ['name', 'address', 'route']),
+  tokens_replaced: info('Tokens replaced', ['names']),
+  tokens_kept: error('Cannot replace the tokens: they stay as they were', ['error']),
+  proof_failed: error('Credited without a proof: it cannot be written', ['error']),
+  proofs_begun: info('Proofs begin: what was there before is sealed', [
+    'orders',
+    'credits',
+    'actor',
+  ]),
+  sealing_failed: error('Cannot seal what was there before: trying again at the next start', [
+    'error',
+  ]),
+  logged_in: info('Logged in to the console', ['name', 'address']),
+  logged_out: info('Logged out of the console', ['name', 'address']),
+  sessions_ended: info('Sessions of the console ended', ['name', 'address', 'of', 'count']),
+  secrets_exposed: warn('Everybody on this machine may read files with secrets: chmod o-r', [
+    'files',
+  ]),
   proof_key_unwritable: warn(
     'Credits keep no proof, because no key can be kept here: set proof.keys, or let this file be written',
-    ({ path, reason }) => ({ path, reason }),
+    ['path', 'reason'],
   ),
   endpoint_failing: error(
     'Webhook endpoint takes nothing: its deliveries wait, and one is tried at times',
-    (event) => ({
-      ...{ endpoint: event.endpoint, failures: event.failures },
-      ...{ since: event.since.toISOString(), error: event.error },
-    }),
+    ['endpoint', 'failures', 'since', 'error'],
   ),
   deliveries_given_up: error(
     'Deliveries given up after three days of attempts: see budan deliveries',
-    ({ endpoint, count }) => ({ endpoint, count }),
+    ['endpoint', 'count'],
   ),
-  delivery_attempted: debug('Delivery attempted', ({ endpoint, outcome, durationMs }) => ({
-    ...{ endpoint, outcome, duration_ms: durationMs },
-  })),
-  delivering_failed: error('Cannot deliver events: they wait', (event) => ({
-    error: text(event.error),
-  })),
-  delivering_resumed: info('Events are delivered again', ({ awayMs }) => ({
-    away_ms: Math.round(awayMs),
-  })),
-  endpoint_recovered: info('Webhook endpoint is back', ({ endpoint, failingMs }) => ({
-    ...{ endpoint, failing_ms: Math.round(failingMs) },
-  })),
+  delivery_attempted: debug('Delivery attempted', ['endpoint', 'outcome', 'durationMs']),
+  delivering_failed: error('Cannot deliver events: they wait', ['error']),
+  delivering_resumed: info('Events are delivered again', ['awayMs']),
+  endpoint_recovered: info('Webhook endpoint is back', ['endpoint', 'failingMs']),
   audit_made: {
     level: ({ counts }) => (brokenIn(counts).length > 0 ? 'error' : 'debug'),
     message: ({ counts }) =>
       brokenIn(counts).length > 0 ? 'Audit: the books do not agree' : 'Audit: all counts are 0',
     fields: ({ counts }) => Object.fromEntries(brokenIn(counts)),
   },
-  runs_missing: error('No run has finished for two intervals', ({ lastFinishedAt }) => ({
-    last_finished_at: lastFinishedAt?.toISOString() ?? null,
-  })),
+  runs_missing: error('No run has finished for two intervals', ['lastFinishedAt']),
   runs_back: info('Runs finish again'),
-  alert_sent: debug('Alert sent', ({ robot }) => ({ robot })),
+  alert_sent: debug('Alert sent', ['robot']),
   alert_unsent: null, // `robot_failing` is logged once for an outage.
-  robot_failing: error('Alerts cannot be sent: trying again', ({ robot, reason }) => ({
-    robot,
-    reason,
-  })),
-  robot_recovered: info('Alerts can be sent again', ({ robot }) => ({ robot })),
-  alerts_dropped: warn('Alerts not sent before the end', ({ robot, count }) => ({ robot, count })),
+  robot_failing: error('Alerts cannot be sent: trying again', ['robot', 'reason']),
+  robot_recovered: info('Alerts can be sent again', ['robot']),
+  alerts_dropped: warn('Alerts not sent before the end', ['robot', 'count']),
   positioning_failed: error(
     'Published events get no positions: feed and webhooks wait, and nothing is lost',
-    (event) => ({ error: text(event.error) }),
+    ['error'],
   ),
-  positioning_resumed: info('Published events get their positions again', ({ awayMs }) => ({
-    away_ms: Math.round(awayMs),
-  })),
-  pruned: info('Old runs and events pruned', ({ runs, events, published }) => ({
-    ...{ runs, events, published },
-  })),
-  prune_failed: error('Failed to prune old runs and events', (event) => ({
-    error: text(event.error),
-  })),
+  positioning_resumed: info('Published events get their positions again', ['awayMs']),
+  pruned: info('Old runs and events pruned', ['runs', 'events', 'published']),
+  prune_failed: error('Failed to prune old runs and events', ['error']),
   callback_missed: null, // `callbacks_missed` is logged for all of a path.
-  callback_rejected: warn('Callback rejected', ({ status, reason }) => ({ status, reason })),
+  callback_rejected: warn('Callback rejected', ['status', 'reason']),
   callbacks_missed: warn(
     ({ missed }) =>
       missed === null
@@ -331,11 +280,7 @@ const lines: { readonly [T in Event['type']]: Line<EventOf<T>> | null } = {
       refund: event.refunded === null ? null : Number(event.refunded),
     }),
   ),
-  request_failed: error('Request failed', (event) => ({
-    method: event.method,
-    path: event.path,
-    error: text(event.error),
-  })),
+  request_failed: error('Request failed', ['method', 'path', 'error']),
 }
 
 const refundMessages = {
@@ -358,7 +303,7 @@ const catchingUp = {
 } as const
 
 /** The breaker has logged it in one line, or it is one of WeChat Pay's signature probes. */
-function isExpected({ systemic, cause }: EventOf<'order_unanswered'>): boolean {
+function isExpected({ systemic, cause }: Event<'order_unanswered'>): boolean {
   return systemic || cause === 'unverified'
 }
 
@@ -369,17 +314,9 @@ const sourceName = {
   operator: 'Operator',
 } as const
 
-function failureMessage(event: EventOf<'settle_failed'>): string {
+function failureMessage(event: Event<'settle_failed'>): string {
   const state = event.answer?.kind === 'trade' ? event.answer.trade.state : null
   if (state === 'paid') return 'Failed to compensate order'
   if (state === 'closed') return 'Failed to mark order as expired'
   return 'Failed to settle order'
-}
-
-function text(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
-}
-
-function reasonFields(reason: Reason) {
-  return { reason: sentenceOf(reason), reason_code: reason.code }
 }
