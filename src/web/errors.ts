@@ -21,6 +21,12 @@ export class Refusal extends Error {
   }
 }
 
+/** 404: there is none of that id. */
+export function notFound(what: string, id: string): Refusal {
+  const message = `Cannot find ${what} ${JSON.stringify(id.slice(0, 64))}`
+  return new Refusal(404, { code: `${what}_not_found`, message })
+}
+
 /** The longest message: unknown keys are quoted in it, and the caller chose them. */
 const messageLengthMax = 500
 
@@ -164,7 +170,7 @@ export function answerErrors(
   app.setNotFoundHandler(async (request, reply) => {
     if (isGuarded(request.url, callbacks)) await checkToken(request, reply)
     if (reply.sent) return
-    const refusal = notFound(request)
+    const refusal = noRoute(request)
     if (pathOf(request) !== callbacks.path) return answerRefusal(reply, refusal)
     const { status, message } = refusal
     return answerCallback(reply, callbacks, { kind: 'rejected', status, reason: message })
@@ -189,7 +195,7 @@ export function answerRefusal(reply: FastifyReply, { status, code, message }: Re
 /** The longest part of a path: 64 characters of a user id, percent-encoded, and some more. */
 export const pathPartMax = 1024
 
-function notFound(request: FastifyRequest): Refusal {
+function noRoute(request: FastifyRequest): Refusal {
   // The router reports this, unless a route for any path has taken the request.
   if (
     pathOf(request)

@@ -1,5 +1,5 @@
 import { orderNoPattern } from '../domain/fact-rules.ts'
-import { Refusal } from './errors.ts'
+import { notFound } from './errors.ts'
 
 /**
  * What `read` returns for an order; 404 where it returns null. A text that cannot be an order number
@@ -10,7 +10,6 @@ export async function ofOrder<T>(
   read: (orderNo: string) => Promise<T | null>,
 ): Promise<T> {
   const found = orderNoPattern.test(orderNo) ? await read(orderNo) : null
-  if (found !== null) return found
-  const message = `Cannot find order ${JSON.stringify(orderNo.slice(0, 64))}`
-  throw new Refusal(404, { code: 'order_not_found', message })
+  if (found === null) throw notFound('order', orderNo)
+  return found
 }

@@ -6,7 +6,13 @@ type RecordOf<Json> = {
   readonly [Name in keyof Json & string as CamelCase<Name>]: SourceOf<Json[Name]>
 }
 
-type SourceOf<T> = T extends string ? (string extends T ? string | Date : T) : T
+type SourceOf<T> = T extends string
+  ? string extends T
+    ? string | Date
+    : T
+  : T extends readonly (infer Item)[]
+    ? readonly Item[]
+    : T
 
 /** Makes the answers of a shape. What a record has besides the fields of the shape is left out. */
 export function presenterOf<Shape extends z.ZodObject>(shape: Shape) {

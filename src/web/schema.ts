@@ -1,3 +1,4 @@
+import type { FastifySchema } from 'fastify'
 import { z } from 'zod'
 import {
   amountRule,
@@ -7,7 +8,9 @@ import {
   textBounds,
   textFaults,
 } from '../domain/fact-rules.ts'
+import type { Scope } from '../domain/scope.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
+import { readTime } from '../text/rfc3339.ts'
 
 /**
  * What the OpenAPI document says of a schema. A registry of our own: zod's global one would mix
@@ -31,6 +34,18 @@ export function documented<S extends z.ZodType>(schema: S, description: string):
   const own = schema.clone()
   apiSchemas.add(own, { ...known, description })
   return own
+}
+
+/** The shape of an answer, by its name in the document. */
+export function named<S extends z.ZodRawShape>(id: string, shape: S) {
+  return z.object(shape).register(apiSchemas, { id })
+}
+
+/** A body that may hold these members alone. */
+export function jsonBody<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'invalid_type' ? 'the body must be a JSON object' : undefined),
+  })
 }
 
 /** A text that follows the rules that the API and the library share. */
@@ -97,6 +112,18 @@ export const sum = z.bigint().register(apiSchemas, {
   examples: [1234],
 })
 
+/** A time in a request. Read by the rules of the gateway's times. */
+export function moment(description: string) {
+  const error = 'must be an RFC 3339 time with an offset, of the years 2000 to 2099'
+  return z
+    .string({ error })
+    .refine((value) => readTime(value) !== null, { error })
+    .register(apiSchemas, {
+      ...{ description, format: 'date-time' },
+      examples: ['2026-01-31T16:00:00+08:00'],
+    })
+}
+
 /** RFC 3339 in UTC with milliseconds, as all answers carry it. */
 export const time = z
   .string()
@@ -141,44 +168,59 @@ export const fault = z.object({ code: z.string(), message: z.string() }).registe
 
 export type FaultJson = z.output<typeof fault>
 
-type Answer = readonly [schema: z.ZodType, description: string]
+/** A body in JSON with its description; or the schema of another, which has one itself. */
+type Answer = readonly [schema: z.ZodType, description: string] | z.ZodType
 
 interface Described<S extends z.ZodType> {
   description: string
   content: { 'application/json': { schema: S } }
 }
 
-/** The JSON answers of a route by status. */
-export function answers<const A extends Readonly<Record<number, Answer>>>(list: A) {
-  const entries = Object.entries(list).map(([status, [schema, description]]) => [
-    status,
-    { description, content: { 'application/json': { schema } } },
-  ])
-  return Object.fromEntries(entries) as { [S in keyof A]: Described<SchemaOf<A[S]>> }
+type Answers = Readonly<Record<number, Answer>>
+
+type DescribedAnswers<A> = {
+  -readonly [S in keyof A]: A[S] extends readonly [infer B extends z.ZodType, string]
+    ? Described<B>
+    : A[S]
 }
 
-type SchemaOf<A> = A extends readonly [infer S extends z.ZodType, string] ? S : never
-
-/** The same for a route that needs the token and the database. */
-export function guardedAnswers<const A extends Readonly<Record<number, Answer>>>(list: A) {
-  return answers({
-    ...list,
-    401: [fault, '`unauthorized`'],
-    403: [
-      fault,
-      '`scope_missing`: the token lacks the scope. `own_token_needed`: with `reviews.four_eyes`, a token that several may share. `host_unknown`, `other_site`: sent by a page of another site.',
-    ],
-    500: [fault, '`internal`'],
-    503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: repeat it.'],
-  } as const)
+/** The answers of a route by status. */
+export function answers<const A extends Answers>(list: A) {
+  const entries = Object.entries(list).map(([status, answer]) => {
+    if (answer instanceof z.ZodType) return [status, answer]
+    const [schema, description] = answer
+    return [status, { description, content: { 'application/json': { schema } } }]
+  })
+  return Object.fromEntries(entries) as DescribedAnswers<A>
 }
+
+/** The options of a route that needs the token and the database: its scope, and what is documented. */
+export function guarded<const R extends FastifySchema & { readonly answers: Answers }>(
+  scope: Scope | readonly Scope[],
+  { answers: list, ...schema }: R,
+) {
+  const response = answers({ ...guardedFaults, ...list }) as DescribedAnswers<
+    R['answers'] & typeof guardedFaults
+  >
+  return { config: { scope }, schema: { ...schema, response } }
+}
+
+const guardedFaults = {
+  401: [fault, '`unauthorized`'],
+  403: [
+    fault,
+    '`scope_missing`: the token lacks the scope. `own_token_needed`: with `reviews.four_eyes`, a token that several may share. `host_unknown`, `other_site`: sent by a page of another site.',
+  ],
+  500: [fault, '`internal`'],
+  503: [fault, '`database_unavailable`, `deadline_exceeded`, `stopping`: repeat it.'],
+} as const
 
 /** The answers of a route that returns a list, page by page. */
 export function pageAnswers<const S extends z.ZodType>(page: S) {
-  return guardedAnswers({
+  return {
     200: [page, 'A page.'],
     400: [fault, '`request_invalid`, `cursor_invalid`'],
-  })
+  } as const
 }
 
 /** The errors of a request with a JSON body. */

@@ -64,6 +64,8 @@ const calls = new Set([
   'emit',
   'register',
   'documented',
+  'guarded',
+  'moment',
   'emitWarning',
   'on',
   'TypeError',

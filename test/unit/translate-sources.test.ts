@@ -161,6 +161,8 @@ name: must have 1 to 64 characters, not blanks alone; reason: must not hold cont
 user_id: must be a string, and is missing; amount: must be an integer from 1 to 9 (fen), not null
 action: must be one of 1, 2, 3, not "4"
 Cannot find order "1"
+Cannot find run "1"
+Cannot find session "1"
 show: must be one of 1, not "2"
 outcome: must be one of 1, 2, not "3"
 page: must be a number from 1, not "0"

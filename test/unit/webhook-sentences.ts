@@ -22,6 +22,7 @@ export const webhookSentences: readonly string[] = [
   'it answered 301: redirects are not followed, give the address that they lead to',
   'it answered 429: too many requests',
   'nobody listens there (ECONNREFUSED)',
+  'Cannot find delivery "1"',
   'the connection failed',
   'shop.example.com leads to 169.254.169.254, which is an address of cloud metadata, link-local, multicast or none at all',
   'shop.example.com leads to 0, which is no address',

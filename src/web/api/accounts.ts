@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Budan } from '../../service.ts'
-import { fault, guardedAnswers, pageAnswers, pageQuery, userId } from '../schema.ts'
+import { fault, guarded, pageAnswers, pageQuery, userId } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { presentBalance, presentEntry } from './present.ts'
 import { accountShape, entryPageShape } from './shapes.ts'
@@ -11,35 +11,29 @@ export function addAccountRoutes(app: WebApp, budan: Budan): void {
   const { store } = budan
   app.get(
     '/v1/accounts/:user_id',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'getAccount',
-        tags: ['accounts'],
-        summary: 'The balance of a user; 0 for one never credited',
-        params: accountPath,
-        response: guardedAnswers({
-          200: [accountShape, 'The balance.'],
-          400: [fault, '`request_invalid`'],
-        }),
+    guarded('orders:read', {
+      operationId: 'getAccount',
+      tags: ['accounts'],
+      summary: 'The balance of a user; 0 for one never credited',
+      params: accountPath,
+      answers: {
+        200: [accountShape, 'The balance.'],
+        400: [fault, '`request_invalid`'],
       },
-    },
+    }),
     async ({ params }) => presentBalance(await store.balance(params.user_id)),
   )
 
   app.get(
     '/v1/accounts/:user_id/entries',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'listEntries',
-        tags: ['accounts'],
-        summary: 'The statement of a user, oldest first',
-        params: accountPath,
-        querystring: pageQuery,
-        response: pageAnswers(entryPageShape),
-      },
-    },
+    guarded('orders:read', {
+      operationId: 'listEntries',
+      tags: ['accounts'],
+      summary: 'The statement of a user, oldest first',
+      params: accountPath,
+      querystring: pageQuery,
+      answers: pageAnswers(entryPageShape),
+    }),
     async ({ params, query: { limit, cursor = null } }) => {
       const page = await store.listEntries(params.user_id, { limit, cursor })
       return {

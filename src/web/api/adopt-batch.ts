@@ -6,7 +6,7 @@ import type { AdoptRequest } from '../../orders/requests.ts'
 import type { Budan } from '../../service.ts'
 import { actorOf } from '../access/actor.ts'
 import { faultsMessage, Refusal } from '../errors.ts'
-import { bodyFaults, documented, fault, guardedAnswers } from '../schema.ts'
+import { bodyFaults, documented, fault, guarded } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { adopting, adoptRequestOf } from './order-request.ts'
 import { adoptionRefusal } from './orders.ts'
@@ -35,21 +35,20 @@ export function addAdoptBatch(app: WebApp, { budan, clock }: { budan: Budan; clo
     '/v1/orders/batch',
     {
       bodyLimit: bytesMax,
-      config: { scope: 'orders:adopt' },
-      schema: {
+      ...guarded('orders:adopt', {
         operationId: 'adoptOrders',
         tags: ['orders'],
         summary: 'Adopt up to 500 orders placed elsewhere; may be repeated',
         body: batchRequest,
-        response: guardedAnswers({
+        answers: {
           200: [
             z.object({ results: z.array(batchResultShape) }),
             'The result of each order, in their order. The others are adopted whatever one is refused for.',
           ],
           ...bodyFaults,
           400: [fault, '`request_invalid`, `json_malformed`: nothing was adopted.'],
-        }),
-      },
+        },
+      }),
     },
     async (request) => {
       const by = { now: clock(), actor: actorOf(request) }

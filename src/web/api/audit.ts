@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Verified } from '../../audit/verify.ts'
 import type { Budan } from '../../service.ts'
-import { documented, guardedAnswers } from '../schema.ts'
+import { documented, guarded } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { auditShape } from './shapes.ts'
 
@@ -16,16 +16,13 @@ export function addAuditRoute(app: WebApp, budan: Budan): void {
   const verified = oneAtATime(() => budan.verifyCredits())
   app.get(
     '/v1/audit',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'audit',
-        tags: ['audit'],
-        summary: 'Count what breaks an invariant: all 0 when the ledger is right',
-        querystring: query,
-        response: guardedAnswers({ 200: [auditShape, 'The counts.'] }),
-      },
-    },
+    guarded('orders:read', {
+      operationId: 'audit',
+      tags: ['audit'],
+      summary: 'Count what breaks an invariant: all 0 when the ledger is right',
+      querystring: query,
+      answers: { 200: [auditShape, 'The counts.'] },
+    }),
     async (request) => {
       const audited = await budan.store.audit()
       const isVerified = request.query.verify === 'true'

@@ -1,7 +1,7 @@
 import { actorOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
-import { bodyFaults, fault, guardedAnswers } from '../schema.ts'
+import { bodyFaults, fault, guarded } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { merchantQuery } from './merchant-query.ts'
 import { abandonRequest, correctionRequest, correctRequestOf } from './order-request.ts'
@@ -20,28 +20,25 @@ export function addCorrectionRoutes(app: WebApp, parts: OrderRouteParts): void {
 function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.patch(
     '/v1/orders/:order_no',
-    {
-      config: { scope: 'orders:correct' },
-      schema: {
-        operationId: 'correctOrder',
-        tags: ['orders'],
-        summary: 'Correct an adopted order of which nothing was credited',
-        params: orderPath,
-        querystring: merchantQuery,
-        body: correctionRequest,
-        response: guardedAnswers({
-          200: [orderShape, 'As it is now. Its state stays.'],
-          ...needsSecondAnswer,
-          ...bodyFaults,
-          404: [fault, '`order_not_found`'],
-          409: [
-            fault,
-            '`credited`: it stays as it is. `not_adopted`: it was placed here. `crediting`: it is being settled at this moment; try again. `second_person_needed`: the same person has requested it before.',
-          ],
-          422: [fault, '`app_id_unknown`, `merchant_unknown`: not configured.'],
-        }),
+    guarded('orders:correct', {
+      operationId: 'correctOrder',
+      tags: ['orders'],
+      summary: 'Correct an adopted order of which nothing was credited',
+      params: orderPath,
+      querystring: merchantQuery,
+      body: correctionRequest,
+      answers: {
+        200: [orderShape, 'As it is now. Its state stays.'],
+        ...needsSecondAnswer,
+        ...bodyFaults,
+        404: [fault, '`order_not_found`'],
+        409: [
+          fault,
+          '`credited`: it stays as it is. `not_adopted`: it was placed here. `crediting`: it is being settled at this moment; try again. `second_person_needed`: the same person has requested it before.',
+        ],
+        422: [fault, '`app_id_unknown`, `merchant_unknown`: not configured.'],
       },
-    },
+    }),
     async (request, reply) => {
       const correction = correctRequestOf(request.body, { actor: actorOf(request) })
       const corrected = await ofOrder(request.params.order_no, (orderNo) =>
@@ -73,31 +70,24 @@ function addCorrect(app: WebApp, { budan, clock }: OrderRouteParts): void {
 function addAbandon(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.post(
     '/v1/orders/:order_no/abandon',
-    {
-      config: { scope: 'orders:correct' },
-      schema: {
-        operationId: 'abandonOrder',
-        tags: ['orders'],
-        summary:
-          'Give up an order that the gateway never accepted; its Idempotency-Key is free then',
-        params: orderPath,
-        querystring: merchantQuery,
-        body: abandonRequest,
-        response: guardedAnswers({
-          200: [
-            orderShape,
-            'It has expired. A payment that turns up later is credited all the same.',
-          ],
-          ...bodyFaults,
-          404: [fault, '`order_not_found`'],
-          409: [fault, '`order_accepted`: the gateway knows it. `order_ended`: it is not pending.'],
-          502: [
-            fault,
-            '`gateway_unavailable`: whether it knows it cannot be said; repeat it later.',
-          ],
-        }),
+    guarded('orders:correct', {
+      operationId: 'abandonOrder',
+      tags: ['orders'],
+      summary: 'Give up an order that the gateway never accepted; its Idempotency-Key is free then',
+      params: orderPath,
+      querystring: merchantQuery,
+      body: abandonRequest,
+      answers: {
+        200: [
+          orderShape,
+          'It has expired. A payment that turns up later is credited all the same.',
+        ],
+        ...bodyFaults,
+        404: [fault, '`order_not_found`'],
+        409: [fault, '`order_accepted`: the gateway knows it. `order_ended`: it is not pending.'],
+        502: [fault, '`gateway_unavailable`: whether it knows it cannot be said; repeat it later.'],
       },
-    },
+    }),
     async (request) => {
       const by = { reason: request.body.reason, actor: actorOf(request) }
       const abandoned = await ofOrder(request.params.order_no, (orderNo) =>

@@ -9,7 +9,7 @@ import type { FeedEvent } from '../../outbox/feed.ts'
 import type { Budan } from '../../service.ts'
 import { CursorError, CursorGoneError } from '../../store/errors.ts'
 import { Refusal } from '../errors.ts'
-import { apiSchemas, documented, fault, guardedAnswers, pageQuery, time } from '../schema.ts'
+import { apiSchemas, documented, fault, guarded, named, pageQuery, time } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 
 /** Below the 60 s after which proxies commonly give up. */
@@ -48,54 +48,47 @@ const query = z.strictObject({
   ),
 })
 
-const eventShape = z
-  .object({
-    id: documented(
-      z.string(),
-      'Of the event, the same however often it is read or delivered: `evt_` and 32 hexadecimal digits.',
-    ),
-    type: z.enum(publishedTypes),
-    timestamp: documented(time, 'When it happened.'),
-    data: documented(
-      z.record(z.string(), z.unknown()),
-      'What happened, complete: see `docs/events.md`. New members may come.',
-    ),
-  })
-  .register(apiSchemas, { id: 'PublishedEvent' })
+const eventShape = named('PublishedEvent', {
+  id: documented(
+    z.string(),
+    'Of the event, the same however often it is read or delivered: `evt_` and 32 hexadecimal digits.',
+  ),
+  type: z.enum(publishedTypes),
+  timestamp: documented(time, 'When it happened.'),
+  data: documented(
+    z.record(z.string(), z.unknown()),
+    'What happened, complete: see `docs/events.md`. New members may come.',
+  ),
+})
 
-const pageShape = z
-  .object({
-    events: z.array(eventShape),
-    next_cursor: documented(
-      z.string(),
-      'Where to go on: never null, because the feed has no end. It is behind the last event of this page.',
-    ),
-  })
-  .register(apiSchemas, { id: 'PublishedEventPage' })
+const pageShape = named('PublishedEventPage', {
+  events: z.array(eventShape),
+  next_cursor: documented(
+    z.string(),
+    'Where to go on: never null, because the feed has no end. It is behind the last event of this page.',
+  ),
+})
 
 /** The feed. */
 export function addEventRoutes(app: WebApp, budan: Budan): void {
   const held = new HeldRequests(app)
   app.get(
     '/v1/events',
-    {
-      config: { scope: 'events:read' },
-      schema: {
-        operationId: 'readEvents',
-        tags: ['events'],
-        summary: 'What happened, oldest first, from a cursor on; held until something does',
-        querystring: query,
-        response: guardedAnswers({
-          200: [pageShape, 'A page; empty where there is no event.'],
-          400: [fault, '`request_invalid`, `cursor_invalid`'],
-          410: [
-            fault,
-            '`cursor_gone`: it is older than what is kept, or of another or a restored database. Events were missed: compare with `GET /v1/orders`, and read again without `after`.',
-          ],
-          429: [fault, '`too_many_waiting`: too many requests are held already.'],
-        }),
+    guarded('events:read', {
+      operationId: 'readEvents',
+      tags: ['events'],
+      summary: 'What happened, oldest first, from a cursor on; held until something does',
+      querystring: query,
+      answers: {
+        200: [pageShape, 'A page; empty where there is no event.'],
+        400: [fault, '`request_invalid`, `cursor_invalid`'],
+        410: [
+          fault,
+          '`cursor_gone`: it is older than what is kept, or of another or a restored database. Events were missed: compare with `GET /v1/orders`, and read again without `after`.',
+        ],
+        429: [fault, '`too_many_waiting`: too many requests are held already.'],
       },
-    },
+    }),
     async ({ query: { after = null, types, limit, wait = 0 } }, reply) => {
       const request = { after, types: types === undefined ? null : publishedTypesIn(types), limit }
       const page = await held

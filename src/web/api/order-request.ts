@@ -16,17 +16,11 @@ import type { Actor } from '../../domain/order.ts'
 import type { AdoptRequest, CorrectRequest, PlaceRequest } from '../../orders/requests.ts'
 import { readTime } from '../../text/rfc3339.ts'
 import { Refusal } from '../errors.ts'
-import {
-  amountRequest,
-  apiSchemas,
-  documented,
-  gatewayText,
-  newUserId,
-  reasonText,
-} from '../schema.ts'
+import { amountRequest, documented, gatewayText, moment, newUserId, reasonText } from '../schema.ts'
+import { anyMerchantName } from './merchant-query.ts'
 
 const merchant = documented(
-  z.string({ error: 'must be a string' }).max(64, { error: 'has at most 64 characters' }),
+  anyMerchantName,
   'The name of the merchant. Needed where there are several.',
 )
 
@@ -93,18 +87,6 @@ export const abandonRequest = z.strictObject({ reason: reasonText })
 export type CorrectionJson = z.output<typeof correctionRequest>
 export type PlacingJson = z.output<typeof placing>
 export type AdoptingJson = z.output<typeof adopting>
-
-/** Read by the rules of the gateway's times. */
-function moment(description: string) {
-  const error = 'must be an RFC 3339 time with an offset, of the years 2000 to 2099'
-  return z
-    .string({ error })
-    .refine((value) => readTime(value) !== null, { error })
-    .register(apiSchemas, {
-      ...{ description, format: 'date-time' },
-      examples: ['2026-01-31T16:00:00+08:00'],
-    })
-}
 
 function appId(description: string) {
   return documented(

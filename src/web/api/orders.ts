@@ -12,11 +12,10 @@ import { requireScope } from '../access/scopes.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
-  answers,
   bodyFaults,
   documented,
   fault,
-  guardedAnswers,
+  guarded,
   pageAnswers,
   pageQuery,
   userId,
@@ -74,38 +73,35 @@ export function addOrderRoutes(app: WebApp, parts: OrderRouteParts): void {
 function addCreate(app: WebApp, { budan, clock, access }: OrderRouteParts): void {
   app.post(
     '/v1/orders',
-    {
-      config: { scope: ['orders:place', 'orders:adopt'] },
-      schema: {
-        operationId: 'createOrder',
-        tags: ['orders'],
-        summary: 'Create an order with its trade, or adopt one placed elsewhere',
-        body: orderRequest,
-        headers: idempotencyHeader,
-        response: guardedAnswers({
-          200: [orderShape, 'Adopted before, with the same facts.'],
-          201: [orderShape, 'Created or adopted; the same again for the same key and facts.'],
-          ...bodyFaults,
-          400: [
-            fault,
-            '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`, `app_id_required`, `merchant_required`',
-          ],
-          403: [
-            fault,
-            '`scope_missing`. `prefix_not_allowed`: not among `recharge.adopt_prefixes`. `host_unknown`, `other_site`: sent by a page of another site.',
-          ],
-          409: [
-            fault,
-            '`idempotency_key_reused`, `order_conflict`: the facts, or merchant or app id, differ. `order_ended`: use a new key. `upgrade_pending`: another merchant has this number or key, until the schema’s breaking step is taken.',
-          ],
-          422: [
-            fault,
-            '`gateway_refused`: the gateway will not take this order. `app_id_unknown`, `merchant_unknown`: not configured.',
-          ],
-          502: [fault, '`gateway_unavailable`: repeat with the same key.'],
-        }),
+    guarded(['orders:place', 'orders:adopt'], {
+      operationId: 'createOrder',
+      tags: ['orders'],
+      summary: 'Create an order with its trade, or adopt one placed elsewhere',
+      body: orderRequest,
+      headers: idempotencyHeader,
+      answers: {
+        200: [orderShape, 'Adopted before, with the same facts.'],
+        201: [orderShape, 'Created or adopted; the same again for the same key and facts.'],
+        ...bodyFaults,
+        400: [
+          fault,
+          '`request_invalid`, `json_malformed`, `idempotency_key_missing`, `idempotency_key_invalid`, `app_id_required`, `merchant_required`',
+        ],
+        403: [
+          fault,
+          '`scope_missing`. `prefix_not_allowed`: not among `recharge.adopt_prefixes`. `host_unknown`, `other_site`: sent by a page of another site.',
+        ],
+        409: [
+          fault,
+          '`idempotency_key_reused`, `order_conflict`: the facts, or merchant or app id, differ. `order_ended`: use a new key. `upgrade_pending`: another merchant has this number or key, until the schema’s breaking step is taken.',
+        ],
+        422: [
+          fault,
+          '`gateway_refused`: the gateway will not take this order. `app_id_unknown`, `merchant_unknown`: not configured.',
+        ],
+        502: [fault, '`gateway_unavailable`: repeat with the same key.'],
       },
-    },
+    }),
     async (request, reply) => {
       const { body } = request
       const actor = actorOf(request)
@@ -124,16 +120,13 @@ function addCreate(app: WebApp, { budan, clock, access }: OrderRouteParts): void
 function addList(app: WebApp, { budan: { store, merchants }, clock }: OrderRouteParts): void {
   app.get(
     '/v1/orders',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'listOrders',
-        tags: ['orders'],
-        summary: 'Orders, newest first',
-        querystring: orderQuery,
-        response: { ...pageAnswers(orderPageShape), ...answers(merchantOfListFaults) },
-      },
-    },
+    guarded('orders:read', {
+      operationId: 'listOrders',
+      tags: ['orders'],
+      summary: 'Orders, newest first',
+      querystring: orderQuery,
+      answers: { ...pageAnswers(orderPageShape), ...merchantOfListFaults },
+    }),
     async ({ query }) => {
       const { limit, cursor = null, status = null, user_id: userId = null } = query
       const now = clock()
@@ -151,21 +144,18 @@ function addList(app: WebApp, { budan: { store, merchants }, clock }: OrderRoute
 function addGet(app: WebApp, { budan, clock }: OrderRouteParts): void {
   app.get(
     '/v1/orders/:order_no',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'getOrder',
-        tags: ['orders'],
-        summary: 'One order',
-        params: orderPath,
-        querystring: merchantQuery,
-        response: guardedAnswers({
-          200: [orderShape, 'The order.'],
-          404: orderAbsent,
-          ...merchantFaults,
-        }),
+    guarded('orders:read', {
+      operationId: 'getOrder',
+      tags: ['orders'],
+      summary: 'One order',
+      params: orderPath,
+      querystring: merchantQuery,
+      answers: {
+        200: [orderShape, 'The order.'],
+        404: orderAbsent,
+        ...merchantFaults,
       },
-    },
+    }),
     async ({ params, query }) => {
       const order = await ofOrder(params.order_no, (orderNo) => budan.findOrder(orderNo, query))
       return presentOrder(order, { now: clock(), ...budan })
@@ -176,20 +166,18 @@ function addGet(app: WebApp, { budan, clock }: OrderRouteParts): void {
 function addEvents(app: WebApp, { store, findOrder }: Budan): void {
   app.get(
     '/v1/orders/:order_no/events',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'listOrderEvents',
-        tags: ['orders'],
-        summary: 'The evidence: every query, answer, decision and reason, oldest first',
-        params: orderPath,
-        querystring: pageQuery.extend({ merchant: merchantName.optional() }),
-        response: {
-          ...pageAnswers(orderEventPageShape),
-          ...answers({ 404: orderAbsent, ...merchantFaults }),
-        },
+    guarded('orders:read', {
+      operationId: 'listOrderEvents',
+      tags: ['orders'],
+      summary: 'The evidence: every query, answer, decision and reason, oldest first',
+      params: orderPath,
+      querystring: pageQuery.extend({ merchant: merchantName.optional() }),
+      answers: {
+        ...pageAnswers(orderEventPageShape),
+        404: orderAbsent,
+        ...merchantFaults,
       },
-    },
+    }),
     async ({ params, query: { limit, cursor = null, merchant } }) => {
       const { key } = await ofOrder(params.order_no, (orderNo) => findOrder(orderNo, { merchant }))
       const page = await store.listOrderEvents(key, { limit, cursor })
@@ -201,21 +189,18 @@ function addEvents(app: WebApp, { store, findOrder }: Budan): void {
 function addCheck(app: WebApp, budan: Budan): void {
   app.post(
     '/v1/orders/:order_no/check',
-    {
-      config: { scope: 'orders:check' },
-      schema: {
-        operationId: 'checkOrder',
-        tags: ['orders'],
-        summary: 'Query the gateway now, and settle',
-        params: orderPath,
-        querystring: merchantQuery,
-        response: guardedAnswers({
-          200: [checkReportShape, 'The result, for every answer of the gateway.'],
-          404: orderAbsent,
-          ...merchantFaults,
-        }),
+    guarded('orders:check', {
+      operationId: 'checkOrder',
+      tags: ['orders'],
+      summary: 'Query the gateway now, and settle',
+      params: orderPath,
+      querystring: merchantQuery,
+      answers: {
+        200: [checkReportShape, 'The result, for every answer of the gateway.'],
+        404: orderAbsent,
+        ...merchantFaults,
       },
-    },
+    }),
     async (request) => {
       const by = { actor: actorOf(request), ...request.query }
       const check = (orderNo: string) => budan.checkOrder(orderNo, by)

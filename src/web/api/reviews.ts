@@ -9,11 +9,10 @@ import { actorOf, ownNameOf } from '../access/actor.ts'
 import { Refusal } from '../errors.ts'
 import { ofOrder } from '../found-order.ts'
 import {
-  answers,
   bodyFaults,
   documented,
   fault,
-  guardedAnswers,
+  guarded,
   operatorText,
   pageAnswers,
   pageQuery,
@@ -83,16 +82,13 @@ export function addReviewRoutes(app: WebApp, budan: Budan): void {
 function addQueue(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/reviews',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'listReviews',
-        tags: ['reviews'],
-        summary: 'Orders that wait for an operator, and why, oldest first',
-        querystring: reviewQuery,
-        response: { ...pageAnswers(reviewPageShape), ...answers(merchantOfListFaults) },
-      },
-    },
+    guarded('orders:read', {
+      operationId: 'listReviews',
+      tags: ['reviews'],
+      summary: 'Orders that wait for an operator, and why, oldest first',
+      querystring: reviewQuery,
+      answers: { ...pageAnswers(reviewPageShape), ...merchantOfListFaults },
+    }),
     async ({ query }) => {
       const { limit, cursor = null } = query
       const merchant =
@@ -110,28 +106,25 @@ function addQueue(app: WebApp, budan: Budan): void {
 function addReview(app: WebApp, budan: Budan): void {
   app.post(
     '/v1/orders/:order_no/review',
-    {
-      config: { scope: 'reviews:write' },
-      schema: {
-        operationId: 'reviewOrder',
-        tags: ['reviews'],
-        summary: 'Preview what can be done with an order in review, then do it',
-        params: orderPath,
-        querystring: merchantQuery,
-        body: reviewRequest,
-        response: guardedAnswers({
-          200: [z.union([previewShape, resolutionShape]), 'What would happen, or what was done.'],
-          ...needsSecondAnswer,
-          ...bodyFaults,
-          404: [fault, '`order_not_found`'],
-          409: [
-            fault,
-            '`not_in_review`, `review_changed`: somebody was first, the message names who and when. `action_refused`: the gateway does not bear it out, the message says why. `second_person_needed`: the same person has requested it before.',
-          ],
-          502: [fault, '`gateway_unavailable`: it gave no answer; repeat it later.'],
-        }),
+    guarded('reviews:write', {
+      operationId: 'reviewOrder',
+      tags: ['reviews'],
+      summary: 'Preview what can be done with an order in review, then do it',
+      params: orderPath,
+      querystring: merchantQuery,
+      body: reviewRequest,
+      answers: {
+        200: [z.union([previewShape, resolutionShape]), 'What would happen, or what was done.'],
+        ...needsSecondAnswer,
+        ...bodyFaults,
+        404: [fault, '`order_not_found`'],
+        409: [
+          fault,
+          '`not_in_review`, `review_changed`: somebody was first, the message names who and when. `action_refused`: the gateway does not bear it out, the message says why. `second_person_needed`: the same person has requested it before.',
+        ],
+        502: [fault, '`gateway_unavailable`: it gave no answer; repeat it later.'],
       },
-    },
+    }),
     async (request, reply) => {
       const { body } = request
       const { order_no: orderNo } = request.params

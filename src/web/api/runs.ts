@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import type { Budan } from '../../service.ts'
 import { actorOf } from '../access/actor.ts'
-import { Refusal } from '../errors.ts'
-import { bodyFaults, documented, fault, guardedAnswers, pageAnswers, pageQuery } from '../schema.ts'
+import { notFound } from '../errors.ts'
+import {
+  bodyFaults,
+  documented,
+  fault,
+  guarded,
+  jsonBody,
+  pageAnswers,
+  pageQuery,
+} from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
 import { presentRun, presentRunDetail } from './present.ts'
 import { runDetailShape, runPageShape } from './shapes.ts'
@@ -10,36 +18,27 @@ import { runDetailShape, runPageShape } from './shapes.ts'
 const runRequest = z.preprocess(
   // Fastify passes null for no body.
   (body) => body ?? {},
-  z.strictObject(
-    {
-      dry_run: documented(
-        z.boolean({ error: 'must be true or false' }).default(false),
-        'Query, but claim, settle and close nothing.',
-      ),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'invalid_type' ? 'the body must be a JSON object' : undefined,
-    },
-  ),
+  jsonBody({
+    dry_run: documented(
+      z.boolean({ error: 'must be true or false' }).default(false),
+      'Query, but claim, settle and close nothing.',
+    ),
+  }),
 )
 
 export function addRunRoutes(app: WebApp, budan: Budan): void {
   app.post(
     '/v1/runs',
-    {
-      config: { scope: 'runs:write' },
-      schema: {
-        operationId: 'makeRun',
-        tags: ['runs'],
-        summary: 'Run now, at most one batch, and wait for the end',
-        body: runRequest,
-        response: guardedAnswers({
-          200: [runDetailShape, 'The finished run with the result of each order.'],
-          ...bodyFaults,
-        }),
+    guarded('runs:write', {
+      operationId: 'makeRun',
+      tags: ['runs'],
+      summary: 'Run now, at most one batch, and wait for the end',
+      body: runRequest,
+      answers: {
+        200: [runDetailShape, 'The finished run with the result of each order.'],
+        ...bodyFaults,
       },
-    },
+    }),
     async (request) => {
       const wanted = { dryRun: request.body.dry_run, actor: actorOf(request) }
       return presentRunDetail(await budan.run(wanted), budan)
@@ -48,16 +47,13 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
 
   app.get(
     '/v1/runs',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'listRuns',
-        tags: ['runs'],
-        summary: 'Runs, newest first',
-        querystring: pageQuery,
-        response: pageAnswers(runPageShape),
-      },
-    },
+    guarded('orders:read', {
+      operationId: 'listRuns',
+      tags: ['runs'],
+      summary: 'Runs, newest first',
+      querystring: pageQuery,
+      answers: pageAnswers(runPageShape),
+    }),
     async ({ query: { limit, cursor = null } }) => {
       const page = await budan.store.listRuns({ limit, cursor })
       return { runs: page.items.map(presentRun), next_cursor: page.nextCursor }
@@ -66,24 +62,20 @@ export function addRunRoutes(app: WebApp, budan: Budan): void {
 
   app.get(
     '/v1/runs/:id',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'getRun',
-        tags: ['runs'],
-        summary: 'One run with the result of each order',
-        params: z.object({ id: z.string() }),
-        response: guardedAnswers({
-          200: [runDetailShape, 'The run.'],
-          404: [fault, '`run_not_found`'],
-        }),
+    guarded('orders:read', {
+      operationId: 'getRun',
+      tags: ['runs'],
+      summary: 'One run with the result of each order',
+      params: z.object({ id: z.string() }),
+      answers: {
+        200: [runDetailShape, 'The run.'],
+        404: [fault, '`run_not_found`'],
       },
-    },
+    }),
     async ({ params: { id } }) => {
       const detail = runIdPattern.test(id) ? await budan.store.findRun(id) : null
-      if (detail !== null) return presentRunDetail(detail, budan)
-      const message = `Cannot find run ${JSON.stringify(id.slice(0, 64))}`
-      throw new Refusal(404, { code: 'run_not_found', message })
+      if (detail === null) throw notFound('run', id)
+      return presentRunDetail(detail, budan)
     },
   )
 }

@@ -3,12 +3,13 @@ import { roles, scopes } from '../../domain/scope.ts'
 import type { ListedSession, Store } from '../../store/store.ts'
 import type { Access } from '../access/access.ts'
 import { type Tokens, tokenStates } from '../access/tokens.ts'
-import { Refusal } from '../errors.ts'
+import { notFound } from '../errors.ts'
+import { presenterOf } from '../presenter.ts'
 import {
-  apiSchemas,
   documented,
   fault,
-  guardedAnswers,
+  guarded,
+  named,
   nextCursor,
   pageAnswers,
   pageQuery,
@@ -21,43 +22,39 @@ export interface SessionRouteParts {
   readonly access: Access
 }
 
-const sessionShape = z
-  .object({
-    id: documented(z.string(), 'Names the session. It opens nothing.'),
-    name: documented(z.string(), 'Of the token that was entered.'),
-    state: documented(
-      z.enum(tokenStates),
-      'Of the token now: of one that has expired or is gone from the configuration, a session opens nothing. A token that was replaced under its name is not recognized here; its sessions open nothing either.',
-    ),
-    role: documented(
-      z.enum(roles).nullable(),
-      'Of the token now; null: it has scopes of its own, or is not valid.',
-    ),
-    scopes: documented(z.array(z.enum(scopes)), 'Of the token now.'),
-    address: documented(z.string().nullable(), 'Where it was opened from.'),
-    created_at: time,
-    expires_at: time,
-  })
-  .register(apiSchemas, { id: 'Session' })
+const sessionShape = named('Session', {
+  id: documented(z.string(), 'Names the session. It opens nothing.'),
+  name: documented(z.string(), 'Of the token that was entered.'),
+  state: documented(
+    z.enum(tokenStates),
+    'Of the token now: of one that has expired or is gone from the configuration, a session opens nothing. A token that was replaced under its name is not recognized here; its sessions open nothing either.',
+  ),
+  role: documented(
+    z.enum(roles).nullable(),
+    'Of the token now; null: it has scopes of its own, or is not valid.',
+  ),
+  scopes: documented(z.array(z.enum(scopes)), 'Of the token now.'),
+  address: documented(z.string().nullable(), 'Where it was opened from.'),
+  created_at: time,
+  expires_at: time,
+})
 
-const sessionPageShape = z
-  .object({ sessions: z.array(sessionShape), next_cursor: nextCursor })
-  .register(apiSchemas, { id: 'SessionPage' })
+const sessionPageShape = named('SessionPage', {
+  sessions: z.array(sessionShape),
+  next_cursor: nextCursor,
+})
 
 /** Who is logged in to the console. */
 export function addSessionRoutes(app: WebApp, { store, access }: SessionRouteParts): void {
   app.get(
     '/v1/sessions',
-    {
-      config: { scope: 'admin' },
-      schema: {
-        operationId: 'listSessions',
-        tags: ['sessions'],
-        summary: 'Logins to the console, newest first',
-        querystring: pageQuery,
-        response: pageAnswers(sessionPageShape),
-      },
-    },
+    guarded('admin', {
+      operationId: 'listSessions',
+      tags: ['sessions'],
+      summary: 'Logins to the console, newest first',
+      querystring: pageQuery,
+      answers: pageAnswers(sessionPageShape),
+    }),
     async ({ query: { limit, cursor = null } }) => {
       const page = await store.listSessions({ limit, cursor })
       return {
@@ -69,28 +66,20 @@ export function addSessionRoutes(app: WebApp, { store, access }: SessionRoutePar
 
   app.delete(
     '/v1/sessions/:id',
-    {
-      config: { scope: 'admin' },
-      schema: {
-        operationId: 'endSession',
-        tags: ['sessions'],
-        summary: 'End a login to the console, on all nodes',
-        params: z.object({ id: z.string() }),
-        response: {
-          ...guardedAnswers({
-            404: [fault, '`session_not_found`: there is none, or it has ended.'],
-          }),
-          204: z.undefined().register(apiSchemas, { description: 'It has ended.' }),
-        },
+    guarded('admin', {
+      operationId: 'endSession',
+      tags: ['sessions'],
+      summary: 'End a login to the console, on all nodes',
+      params: z.object({ id: z.string() }),
+      answers: {
+        204: documented(z.undefined(), 'It has ended.'),
+        404: [fault, '`session_not_found`: there is none, or it has ended.'],
       },
-    },
+    }),
     async (request, reply) => {
       const { id } = request.params
       const ended = sessionIdPattern.test(id) ? await store.endSessions({ id }) : []
-      if (ended.length === 0) {
-        const message = `Cannot find session ${JSON.stringify(id.slice(0, 64))}`
-        throw new Refusal(404, { code: 'session_not_found', message })
-      }
+      if (ended.length === 0) throw notFound('session', id)
       access.sessionsEnded(request, ended)
       return reply.code(204).send()
     },
@@ -99,17 +88,10 @@ export function addSessionRoutes(app: WebApp, { store, access }: SessionRoutePar
 
 export const sessionIdPattern = /^[0-9a-f]{32}$/
 
-function presentSession(
-  { id, tokenName: name, address, createdAt, expiresAt }: ListedSession,
-  tokens: Tokens,
-): z.output<typeof sessionShape> {
-  const caller = tokens.named(name)
-  return {
-    ...{ id, name, address },
-    state: tokens.stateOf(name),
-    role: caller?.role ?? null,
-    scopes: [...(caller?.scopes ?? [])],
-    created_at: createdAt.toISOString(),
-    expires_at: expiresAt.toISOString(),
-  }
+const sessionJson = presenterOf(sessionShape)
+
+function presentSession(session: ListedSession, tokens: Tokens): z.output<typeof sessionShape> {
+  const { tokenName: name } = session
+  const { role = null, scopes = [] } = tokens.named(name) ?? {}
+  return sessionJson({ ...session, name, state: tokens.stateOf(name), role, scopes: [...scopes] })
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { reasonCodes } from '../../domain/reason.ts'
-import { apiSchemas, count, documented, nextCursor, time } from '../schema.ts'
+import { count, documented, named, nextCursor, time } from '../schema.ts'
 import { orderEventShape, orderShape, tradeState } from './shapes.ts'
 
 const reviewFields = {
@@ -12,42 +12,38 @@ const reviewFields = {
   dismissed_by: z.string().nullable(),
 }
 
-const reviewShape = z.object(reviewFields).register(apiSchemas, { id: 'Review' })
+const reviewShape = named('Review', reviewFields)
 
-export const reviewPageShape = z
-  .object({ reviews: z.array(reviewShape), next_cursor: nextCursor })
-  .register(apiSchemas, { id: 'ReviewPage' })
+export const reviewPageShape = named('ReviewPage', {
+  reviews: z.array(reviewShape),
+  next_cursor: nextCursor,
+})
 
-const prospectShape = z
-  .object({
-    possible: z.boolean(),
-    effect: documented(z.string(), 'What it would do, or why not.'),
-    effect_code: z.enum(reasonCodes),
-  })
-  .register(apiSchemas, { id: 'ReviewProspect' })
+const prospectShape = named('ReviewProspect', {
+  possible: z.boolean(),
+  effect: documented(z.string(), 'What it would do, or why not.'),
+  effect_code: z.enum(reasonCodes),
+})
 
-export const previewShape = z
-  .object({
-    ...reviewFields,
-    trade_state: tradeState,
-    evidence: documented(z.record(z.string(), z.unknown()), "The gateway's answer now, masked."),
-    state_seq: count,
-    seen: documented(z.string(), 'Send it with the resolution.'),
-    actions: z.object({ credit: prospectShape, expire: prospectShape, dismiss: prospectShape }),
-  })
-  .register(apiSchemas, { id: 'ReviewPreview' })
+export const previewShape = named('ReviewPreview', {
+  ...reviewFields,
+  trade_state: tradeState,
+  evidence: documented(z.record(z.string(), z.unknown()), "The gateway's answer now, masked."),
+  state_seq: count,
+  seen: documented(z.string(), 'Send it with the resolution.'),
+  actions: z.object({ credit: prospectShape, expire: prospectShape, dismiss: prospectShape }),
+})
 
-export const resolutionShape = z
-  .object({ order: orderShape, event: orderEventShape })
-  .register(apiSchemas, { id: 'ReviewResolution' })
+export const resolutionShape = named('ReviewResolution', {
+  order: orderShape,
+  event: orderEventShape,
+})
 
-const needsSecondShape = z
-  .object({
-    state: z.literal('needs_second'),
-    message: z.string(),
-    order: orderShape,
-  })
-  .register(apiSchemas, { id: 'NeedsSecond' })
+const needsSecondShape = named('NeedsSecond', {
+  state: z.literal('needs_second'),
+  message: z.string(),
+  order: orderShape,
+})
 
 /** To the first of two people. */
 export const needsSecondAnswer = {

@@ -9,7 +9,7 @@ import {
 import { reasonCodes } from '../../domain/reason.ts'
 import { outcomes, runStatuses, runTriggers } from '../../domain/run.ts'
 import { conditions } from '../../health/readiness.ts'
-import { apiSchemas, count, documented, fen, nextCursor, sum, time } from '../schema.ts'
+import { apiSchemas, count, documented, fen, named, nextCursor, sum, time } from '../schema.ts'
 
 /** The shapes of all JSON answers. The serializer and the OpenAPI document are made from them. */
 
@@ -35,117 +35,113 @@ export const batchResultShape = z.object({
   message: documented(z.string().optional(), 'The same as a sentence.'),
 })
 
-export const orderShape = z
-  .object({
-    order_no: z.string(),
-    user_id: z.string(),
-    amount: fen,
-    currency: z.string(),
-    description: z.string(),
-    attach: z.string().nullable(),
-    status,
-    code_url: documented(
-      z.string().nullable(),
-      'What the payer scans. Null when adopted, when the order is not pending, and when the code does not work any more: repeat the request with the same Idempotency-Key for a new one.',
-    ),
-    code_expires_at: documented(
-      time.nullable(),
-      'When the code stops working; null where `code_url` is, or where it is not known.',
-    ),
-    transaction_id: documented(z.string().nullable(), "The gateway's number of the payment."),
-    paid_at: time.nullable(),
-    credited_at: time.nullable(),
-    credited_by: source.nullable(),
-    dismissed_at: documented(
-      time.nullable(),
-      'When an operator took it out of the review queue; null unless in review.',
-    ),
-    adopted: z.boolean(),
-    created_at: time,
-    expires_at: documented(
-      time.nullable(),
-      'When it cannot be paid any more. Null: not known; its trade is then never closed by budan.',
-    ),
-    next_check_at: documented(time.nullable(), 'When it is queried next; null unless pending.'),
-    merchant: documented(
-      z.string().nullable(),
-      'The name of the merchant in the configuration; null: it is not configured.',
-    ),
-    gateway: z.string(),
-    mchid: z.string(),
-    app_id: z.string(),
-    appid: documented(z.string(), 'The same as `app_id`.'),
-  })
-  .register(apiSchemas, { id: 'Order' })
+export const merchantOfRecord = documented(
+  z.string().nullable(),
+  'The name of the merchant in the configuration; null: it is not configured.',
+)
+
+export const orderShape = named('Order', {
+  order_no: z.string(),
+  user_id: z.string(),
+  amount: fen,
+  currency: z.string(),
+  description: z.string(),
+  attach: z.string().nullable(),
+  status,
+  code_url: documented(
+    z.string().nullable(),
+    'What the payer scans. Null when adopted, when the order is not pending, and when the code does not work any more: repeat the request with the same Idempotency-Key for a new one.',
+  ),
+  code_expires_at: documented(
+    time.nullable(),
+    'When the code stops working; null where `code_url` is, or where it is not known.',
+  ),
+  transaction_id: documented(z.string().nullable(), "The gateway's number of the payment."),
+  paid_at: time.nullable(),
+  credited_at: time.nullable(),
+  credited_by: source.nullable(),
+  dismissed_at: documented(
+    time.nullable(),
+    'When an operator took it out of the review queue; null unless in review.',
+  ),
+  adopted: z.boolean(),
+  created_at: time,
+  expires_at: documented(
+    time.nullable(),
+    'When it cannot be paid any more. Null: not known; its trade is then never closed by budan.',
+  ),
+  next_check_at: documented(time.nullable(), 'When it is queried next; null unless pending.'),
+  merchant: merchantOfRecord,
+  gateway: z.string(),
+  mchid: z.string(),
+  app_id: z.string(),
+  appid: documented(z.string(), 'The same as `app_id`.'),
+})
 
 const reasonCode = z.enum(reasonCodes)
 
-export const orderEventShape = z
-  .object({
-    id: z.string(),
-    order_no: z.string(),
-    at: time,
-    kind: z.enum(orderEventKinds),
-    source: z.enum(eventSources),
-    to_status: documented(status.nullable(), 'The state that this event gave the order, if any.'),
-    state_seq: count.nullable(),
-    trade_state: tradeState,
-    decision: decision.nullable(),
-    reason: documented(
-      z.string().nullable(),
-      "In English; a person's own words where a person caused it.",
-    ),
-    reason_code: documented(
-      reasonCode.nullable(),
-      "What the reason says, as a code; null for a person's words, and for what was stored before there were codes.",
-    ),
-    alarm: documented(z.boolean(), 'Needs attention.'),
-    evidence: documented(
-      z.record(z.string(), z.unknown()).nullable(),
-      'What the gateway sent, masked.',
-    ),
-    run_id: z.string().nullable(),
-    node: z.string().nullable(),
-    operator: documented(
-      z.string().nullable(),
-      'The person behind it; the reason of a resolution is in their words.',
-    ),
-    actor: documented(
-      z.object({ name: z.string(), address: z.string().nullable() }).nullable(),
-      'Who caused it, and from where; null where budan did it by itself.',
-    ),
-  })
-  .register(apiSchemas, { id: 'OrderEvent' })
+export const orderEventShape = named('OrderEvent', {
+  id: z.string(),
+  order_no: z.string(),
+  at: time,
+  kind: z.enum(orderEventKinds),
+  source: z.enum(eventSources),
+  to_status: documented(status.nullable(), 'The state that this event gave the order, if any.'),
+  state_seq: count.nullable(),
+  trade_state: tradeState,
+  decision: decision.nullable(),
+  reason: documented(
+    z.string().nullable(),
+    "In English; a person's own words where a person caused it.",
+  ),
+  reason_code: documented(
+    reasonCode.nullable(),
+    "What the reason says, as a code; null for a person's words, and for what was stored before there were codes.",
+  ),
+  alarm: documented(z.boolean(), 'Needs attention.'),
+  evidence: documented(
+    z.record(z.string(), z.unknown()).nullable(),
+    'What the gateway sent, masked.',
+  ),
+  run_id: z.string().nullable(),
+  node: z.string().nullable(),
+  operator: documented(
+    z.string().nullable(),
+    'The person behind it; the reason of a resolution is in their words.',
+  ),
+  actor: documented(
+    z.object({ name: z.string(), address: z.string().nullable() }).nullable(),
+    'Who caused it, and from where; null where budan did it by itself.',
+  ),
+})
 
-export const checkReportShape = z
-  .object({
-    ...{ order_no: z.string(), trade_state: tradeState, decision, status },
-    ...{ reason: z.string(), reason_code: reasonCode },
-  })
-  .register(apiSchemas, { id: 'CheckReport' })
+export const checkReportShape = named('CheckReport', {
+  ...{ order_no: z.string(), trade_state: tradeState, decision, status },
+  ...{ reason: z.string(), reason_code: reasonCode },
+})
 
-export const accountShape = z
-  .object({ user_id: z.string(), balance: sum, currency: z.string() })
-  .register(apiSchemas, { id: 'Account' })
+export const accountShape = named('Account', {
+  user_id: z.string(),
+  balance: sum,
+  currency: z.string(),
+})
 
 const nameOfSeveral = documented(
   z.string().nullable().optional(),
   'The name of the merchant; null: it is not configured, or not known. Left out where there is one merchant.',
 )
 
-export const entryShape = z
-  .object({
-    id: z.string(),
-    order_no: z.string(),
-    merchant: nameOfSeveral,
-    transaction_id: z.string(),
-    amount: fen,
-    currency: z.string(),
-    /** After this entry. */
-    balance: sum,
-    at: time,
-  })
-  .register(apiSchemas, { id: 'Entry' })
+export const entryShape = named('Entry', {
+  id: z.string(),
+  order_no: z.string(),
+  merchant: nameOfSeveral,
+  transaction_id: z.string(),
+  amount: fen,
+  currency: z.string(),
+  /** After this entry. */
+  balance: sum,
+  at: time,
+})
 
 const runFields = {
   id: z.string(),
@@ -163,26 +159,22 @@ const runFields = {
   outcomes: z.record(z.enum(outcomes), count),
 }
 
-export const runShape = z.object(runFields).register(apiSchemas, { id: 'Run' })
+export const runShape = named('Run', runFields)
 
-export const runResultShape = z
-  .object({
-    order_no: z.string(),
-    merchant: nameOfSeveral,
-    trade_state: tradeState,
-    outcome: z.enum(outcomes),
-    reason: z.string(),
-    reason_code: documented(
-      reasonCode.nullable(),
-      'Null where something failed: the reason is the error, then.',
-    ),
-    duration_ms: z.number(),
-  })
-  .register(apiSchemas, { id: 'RunResult' })
+export const runResultShape = named('RunResult', {
+  order_no: z.string(),
+  merchant: nameOfSeveral,
+  trade_state: tradeState,
+  outcome: z.enum(outcomes),
+  reason: z.string(),
+  reason_code: documented(
+    reasonCode.nullable(),
+    'Null where something failed: the reason is the error, then.',
+  ),
+  duration_ms: z.number(),
+})
 
-export const runDetailShape = z
-  .object({ ...runFields, results: z.array(runResultShape) })
-  .register(apiSchemas, { id: 'RunDetail' })
+export const runDetailShape = named('RunDetail', { ...runFields, results: z.array(runResultShape) })
 
 export const auditShape = z
   .object({
@@ -210,37 +202,36 @@ export const auditShape = z
     description: 'Rows that break an invariant, counted: all 0 when the ledger is right.',
   })
 
-export const readinessShape = z
-  .object({
-    status: z.enum(['ready', 'not_ready']),
-    checks: z.array(
-      z.object({
-        ...{ name: z.string(), ok: z.boolean(), condition: z.enum(conditions) },
-        merchant: documented(
-          z.string().optional(),
-          'Of `gateway` and `clocks` where there are several merchants: whose check it is.',
-        ),
-        detail: z.string(),
-      }),
-    ),
-  })
-  .register(apiSchemas, { id: 'Readiness' })
+export const readinessShape = named('Readiness', {
+  status: z.enum(['ready', 'not_ready']),
+  checks: z.array(
+    z.object({
+      ...{ name: z.string(), ok: z.boolean(), condition: z.enum(conditions) },
+      merchant: documented(
+        z.string().optional(),
+        'Of `gateway` and `clocks` where there are several merchants: whose check it is.',
+      ),
+      detail: z.string(),
+    }),
+  ),
+})
 
-export const orderPageShape = z
-  .object({ orders: z.array(orderShape), next_cursor: nextCursor })
-  .register(apiSchemas, { id: 'OrderPage' })
+export const orderPageShape = named('OrderPage', {
+  orders: z.array(orderShape),
+  next_cursor: nextCursor,
+})
 
-export const orderEventPageShape = z
-  .object({ events: z.array(orderEventShape), next_cursor: nextCursor })
-  .register(apiSchemas, { id: 'OrderEventPage' })
+export const orderEventPageShape = named('OrderEventPage', {
+  events: z.array(orderEventShape),
+  next_cursor: nextCursor,
+})
 
-export const entryPageShape = z
-  .object({ entries: z.array(entryShape), next_cursor: nextCursor })
-  .register(apiSchemas, { id: 'EntryPage' })
+export const entryPageShape = named('EntryPage', {
+  entries: z.array(entryShape),
+  next_cursor: nextCursor,
+})
 
-export const runPageShape = z
-  .object({ runs: z.array(runShape), next_cursor: nextCursor })
-  .register(apiSchemas, { id: 'RunPage' })
+export const runPageShape = named('RunPage', { runs: z.array(runShape), next_cursor: nextCursor })
 
 export type OrderJson = z.output<typeof orderShape>
 export type OrderEventJson = z.output<typeof orderEventShape>

@@ -5,16 +5,8 @@ import { orderNoPattern, orderNoRule } from '../../../domain/fact-rules.ts'
 import type { ClosedException } from '../../../exceptions/close.ts'
 import type { Budan } from '../../../service.ts'
 import { actorOf, ownNameOf } from '../../access/actor.ts'
-import { Refusal } from '../../errors.ts'
-import {
-  answers,
-  bodyFaults,
-  documented,
-  fault,
-  guardedAnswers,
-  pageAnswers,
-  pageQuery,
-} from '../../schema.ts'
+import { notFound, Refusal } from '../../errors.ts'
+import { bodyFaults, documented, fault, guarded, pageAnswers, pageQuery } from '../../schema.ts'
 import type { WebApp } from '../../web-app.ts'
 import { merchantOfList, merchantOfListFaults } from '../merchant-query.ts'
 import { reviewerOf } from '../reviews.ts'
@@ -41,7 +33,7 @@ const exceptionPath = z.object({
   id: documented(z.string().max(64, { error: 'has at most 64 characters' }), 'Of the exception.'),
 })
 
-const notFound = { 404: [fault, '`exception_not_found`'] } as const
+const unknown = { 404: [fault, '`exception_not_found`'] } as const
 
 /** Where money and books differ. */
 export function addExceptionRoutes(app: WebApp, budan: Budan): void {
@@ -53,16 +45,13 @@ export function addExceptionRoutes(app: WebApp, budan: Budan): void {
 function addList(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/exceptions',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'listExceptions',
-        tags: ['exceptions'],
-        summary: 'Where money and books differ, newest first',
-        querystring: exceptionQuery,
-        response: { ...pageAnswers(exceptionPageShape), ...answers(merchantOfListFaults) },
-      },
-    },
+    guarded('orders:read', {
+      operationId: 'listExceptions',
+      tags: ['exceptions'],
+      summary: 'Where money and books differ, newest first',
+      querystring: exceptionQuery,
+      answers: { ...pageAnswers(exceptionPageShape), ...merchantOfListFaults },
+    }),
     async ({ query: { order_no: orderNo, ...query } }) => {
       const { items, nextCursor } = await budan.listExceptions({ ...query, orderNo })
       return {
@@ -77,19 +66,16 @@ function addList(app: WebApp, budan: Budan): void {
 function addOne(app: WebApp, budan: Budan): void {
   app.get(
     '/v1/exceptions/:id',
-    {
-      config: { scope: 'orders:read' },
-      schema: {
-        operationId: 'getException',
-        tags: ['exceptions'],
-        summary: 'One exception',
-        params: exceptionPath,
-        response: guardedAnswers({ 200: [exceptionShape, 'The exception.'], ...notFound }),
-      },
-    },
+    guarded('orders:read', {
+      operationId: 'getException',
+      tags: ['exceptions'],
+      summary: 'One exception',
+      params: exceptionPath,
+      answers: { 200: [exceptionShape, 'The exception.'], ...unknown },
+    }),
     async ({ params: { id } }) => {
       const exception = await budan.findException(id)
-      if (exception === null) throw unknownException(id)
+      if (exception === null) throw notFound('exception', id)
       return presentException(exception, budan)
     },
   )
@@ -98,31 +84,28 @@ function addOne(app: WebApp, budan: Budan): void {
 function addClose(app: WebApp, budan: Budan): void {
   app.post(
     '/v1/exceptions/:id/close',
-    {
-      config: { scope: 'reviews:write' },
-      schema: {
-        operationId: 'closeException',
-        tags: ['exceptions'],
-        summary: 'Say that somebody has looked after it, and how; credits nothing',
-        params: exceptionPath,
-        body: closeRequest,
-        response: guardedAnswers({
-          200: [exceptionShape, 'It is closed.'],
-          ...bodyFaults,
-          ...notFound,
-          409: [
-            fault,
-            '`already_closed`: the message names who closed it, and when. `use_review`: a review is closed by resolving or dismissing it.',
-          ],
-        }),
+    guarded('reviews:write', {
+      operationId: 'closeException',
+      tags: ['exceptions'],
+      summary: 'Say that somebody has looked after it, and how; credits nothing',
+      params: exceptionPath,
+      body: closeRequest,
+      answers: {
+        200: [exceptionShape, 'It is closed.'],
+        ...bodyFaults,
+        ...unknown,
+        409: [
+          fault,
+          '`already_closed`: the message names who closed it, and when. `use_review`: a review is closed by resolving or dismissing it.',
+        ],
       },
-    },
+    }),
     async (request) => {
       const { id } = request.params
       const { reason, name } = request.body
       const by = closerOf(request, name)
       const closed = await budan.closeException(id, { reason, name: by, actor: actorOf(request) })
-      if (closed === null) throw unknownException(id)
+      if (closed === null) throw notFound('exception', id)
       return presentException(closedOf(closed), budan)
     },
   )
@@ -143,9 +126,4 @@ function closedOf(closed: ClosedException) {
     default:
       return unreachable(closed)
   }
-}
-
-export function unknownException(id: string): Refusal {
-  const message = `Cannot find exception ${JSON.stringify(id.slice(0, 64))}`
-  return new Refusal(404, { code: 'exception_not_found', message })
 }

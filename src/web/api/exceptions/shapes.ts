@@ -2,15 +2,17 @@ import { z } from 'zod'
 import { exceptionKinds, exceptionStates } from '../../../domain/exception.ts'
 import { reasonCodes } from '../../../domain/reason.ts'
 import {
-  apiSchemas,
   count,
   documented,
   fen,
+  jsonBody,
+  named,
   nextCursor,
   operatorText,
   sum,
   time,
 } from '../../schema.ts'
+import { merchantOfRecord } from '../shapes.ts'
 
 export const exceptionKind = documented(
   z.enum(exceptionKinds, { error: `must be one of ${exceptionKinds.join(', ')}` }),
@@ -23,69 +25,59 @@ export const exceptionState = z.enum(exceptionStates, {
 
 const reasonCode = z.enum(reasonCodes)
 
-export const exceptionShape = z
-  .object({
-    id: z.string(),
-    kind: exceptionKind,
-    state: exceptionState,
-    merchant: documented(
-      z.string().nullable(),
-      'The name of the merchant in the configuration; null: it is not configured.',
-    ),
-    gateway: z.string(),
-    mchid: z.string(),
-    order_no: z.string(),
-    transaction_id: documented(
-      z.string().nullable(),
-      "The gateway's number of the payment; null: not known.",
-    ),
-    refund_id: documented(
-      z.string().nullable(),
-      "The gateway's number of the refund; null: it is about none, or its number is not known.",
-    ),
-    amount_at_stake: fen,
-    currency: z.string(),
-    opened_at: time,
-    reason: documented(z.string(), 'In English.'),
-    reason_code: documented(
-      reasonCode.nullable(),
-      'What the reason says, as a code; null where a version has none for it.',
-    ),
-    closed_at: documented(time.nullable(), 'Null while it is open.'),
-    closed_by: documented(
-      z.string().nullable(),
-      'The name of a person or program; `budan` where it healed.',
-    ),
-    closed_reason: documented(z.string().nullable(), 'In the words of who closed it.'),
-  })
-  .register(apiSchemas, { id: 'Exception' })
+export const exceptionShape = named('Exception', {
+  id: z.string(),
+  kind: exceptionKind,
+  state: exceptionState,
+  merchant: merchantOfRecord,
+  gateway: z.string(),
+  mchid: z.string(),
+  order_no: z.string(),
+  transaction_id: documented(
+    z.string().nullable(),
+    "The gateway's number of the payment; null: not known.",
+  ),
+  refund_id: documented(
+    z.string().nullable(),
+    "The gateway's number of the refund; null: it is about none, or its number is not known.",
+  ),
+  amount_at_stake: fen,
+  currency: z.string(),
+  opened_at: time,
+  reason: documented(z.string(), 'In English.'),
+  reason_code: documented(
+    reasonCode.nullable(),
+    'What the reason says, as a code; null where a version has none for it.',
+  ),
+  closed_at: documented(time.nullable(), 'Null while it is open.'),
+  closed_by: documented(
+    z.string().nullable(),
+    'The name of a person or program; `budan` where it healed.',
+  ),
+  closed_reason: documented(z.string().nullable(), 'In the words of who closed it.'),
+})
 
-export const exceptionPageShape = z
-  .object({
-    exceptions: z.array(exceptionShape),
-    next_cursor: nextCursor,
-    open: documented(
-      z.object({
-        count,
-        amount_at_stake: documented(
-          sum,
-          'In fen, of those in CNY. All that are open, whatever the page is limited to.',
-        ),
-      }),
-      'Of all that are open.',
-    ),
-  })
-  .register(apiSchemas, { id: 'ExceptionPage' })
+export const exceptionPageShape = named('ExceptionPage', {
+  exceptions: z.array(exceptionShape),
+  next_cursor: nextCursor,
+  open: documented(
+    z.object({
+      count,
+      amount_at_stake: documented(
+        sum,
+        'In fen, of those in CNY. All that are open, whatever the page is limited to.',
+      ),
+    }),
+    'Of all that are open.',
+  ),
+})
 
 export type ExceptionJson = z.output<typeof exceptionShape>
 
-export const closeRequest = z.strictObject(
-  {
-    reason: operatorText('reason', 'What was done about it, for later readers.'),
-    name: operatorText(
-      'name',
-      'Who is responsible: the name of the token, and may be left out; with `server.api_token`, or without a token, another name may be given.',
-    ).optional(),
-  },
-  { error: ({ code }) => (code === 'invalid_type' ? 'the body must be a JSON object' : undefined) },
-)
+export const closeRequest = jsonBody({
+  reason: operatorText('reason', 'What was done about it, for later readers.'),
+  name: operatorText(
+    'name',
+    'Who is responsible: the name of the token, and may be left out; with `server.api_token`, or without a token, another name may be given.',
+  ).optional(),
+})

@@ -6,7 +6,7 @@ import { type Exception, exceptionKinds } from '../../../domain/exception.ts'
 import type { ClosedException } from '../../../exceptions/close.ts'
 import { wordsMax } from '../../../text/operator-text.ts'
 import { actorOf, ownNameOf } from '../../access/actor.ts'
-import { unknownException } from '../../api/exceptions/routes.ts'
+import { notFound } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
 import { type Flash, sendFlash, takeFlash } from '../flash.ts'
 import { type Faults, type Given, givenOf, parsedForm, readForm } from '../forms.ts'
@@ -93,7 +93,7 @@ async function exceptionOf(
 ): Promise<Exception> {
   const { id } = params as { id: string }
   const exception = await budan.findException(id)
-  if (exception === null) throw unknownException(id)
+  if (exception === null) throw notFound('exception', id)
   return exception
 }
 

@@ -4,7 +4,7 @@ import { outcomes } from '../../../domain/run.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
 import type { Budan } from '../../../service.ts'
 import { actorOf } from '../../access/actor.ts'
-import { Refusal } from '../../errors.ts'
+import { notFound } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
 import { isByHtmx } from '../error-page.tsx'
 import { parsedForm } from '../forms.ts'
@@ -62,10 +62,7 @@ export function addRuns(app: WebApp, { budan }: ConsoleParts): void {
   const sightFor = async (request: FastifyRequest) => {
     const { id } = request.params as { id: string }
     const sight = await sightOf(id, { budan, going })
-    if (sight === null) {
-      const message = `Cannot find run ${JSON.stringify(id.slice(0, 64))}`
-      throw new Refusal(404, { code: 'run_not_found', message })
-    }
+    if (sight === null) throw notFound('run', id)
     const wanted = wantedBy(request)
     return { id, sight, wanted, thresholdMs: budan.policy.thresholdMs }
   }
