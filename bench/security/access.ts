@@ -1,6 +1,7 @@
 /** Measures what it costs to find out whose token a request carries, and what it may do. */
 import { createHash, randomBytes } from 'node:crypto'
-import { mayUse, Tokens } from '../../src/web/access/tokens.ts'
+import { opens } from '../../src/domain/scope.ts'
+import { Tokens } from '../../src/web/access/tokens.ts'
 import { figure } from '../figure.ts'
 import { firstRepetition, type Part, type Size } from '../part.ts'
 
@@ -35,7 +36,7 @@ export const access: Part = {
 
 function authorize(tokens: Tokens, text: string): void {
   const caller = tokens.find(Buffer.from(text))
-  if (caller === null || caller === 'expired' || !mayUse(caller, 'orders:check')) {
+  if (caller === null || caller === 'expired' || !opens(caller.scopes, 'orders:check')) {
     throw new Error('A token of the bench is refused')
   }
 }

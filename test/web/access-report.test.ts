@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
-import { WrongTokenReport } from '../../src/web/access/wrong-token-report.ts'
+import { FewLines } from '../../src/web/access/few-lines.ts'
 import { buildWeb } from '../../src/web/server.ts'
 import { Visit } from '../console/visit.ts'
 import { doubleBudan } from './double.ts'
@@ -54,10 +54,8 @@ describe('who is let in, and who is not', () => {
 describe('a flood of wrong tokens', () => {
   const open = () => {
     const lines: { address: string | null; count: number }[] = []
-    const report = new WrongTokenReport((event) => {
-      if (event.type === 'wrong_tokens') lines.push({ address: event.address, count: event.count })
-    })
-    const note = (address: string) => report.note({ door: 'api', address })
+    const report = new FewLines<string>((address, count) => lines.push({ address, count }))
+    const note = (address: string) => report.note(address, address)
     return { report, lines, note }
   }
 

@@ -17,9 +17,9 @@ export const proofMutants: readonly Mutant[] = [
   {
     name: 'a scope that is missing is not refused',
     faults: [],
-    file: 'src/web/access/tokens.ts',
-    find: 'return opens(scopes, needed)',
-    replace: "return opens(scopes, needed) || needed !== 'admin'",
+    file: 'src/web/access/access.ts',
+    find: 'opens(caller.scopes, scope)',
+    replace: "opens(caller.scopes, scope) || scope !== 'admin'",
     caughtBy: { test: 'test/web/scopes.test.ts', name: 'lets in who has its scope' },
   },
   {

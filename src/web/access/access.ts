@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Door, Emit } from '../../domain/event.ts'
-import type { Scope } from '../../domain/scope.ts'
-import type { Refusal } from '../errors.ts'
+import { opens, type Scope } from '../../domain/scope.ts'
+import { Refusal } from '../errors.ts'
 import { actorOf, callerOf } from './actor.ts'
-import { addressOf } from './address.ts'
+import { addressOf, networkOf } from './address.ts'
+import { FewLines } from './few-lines.ts'
 import { LateAnswers } from './late-answers.ts'
-import { scopeRefusal } from './scope-refusal.ts'
-import { mayUse, type Tokens } from './tokens.ts'
-import { WrongTokenReport } from './wrong-token-report.ts'
+import type { Tokens } from './tokens.ts'
 import { WrongTokens } from './wrong-tokens.ts'
 
 /**
@@ -23,12 +22,14 @@ export class Access {
   readonly #emit: Emit
   readonly #wrongTokens = new WrongTokens()
   readonly #lateAnswers = new LateAnswers()
-  readonly #report: WrongTokenReport
+  readonly #report: FewLines<{ readonly door: Door; readonly address: string }>
 
   constructor(app: FastifyInstance, { tokens, emit }: { tokens: Tokens; emit: Emit }) {
     this.tokens = tokens
     this.#emit = emit
-    this.#report = new WrongTokenReport(emit)
+    this.#report = new FewLines((last, count) =>
+      emit({ type: 'wrong_tokens', ...(last ?? { door: null, address: null }), count }),
+    )
     app.addHook('preClose', async () => this.#lateAnswers.end())
     app.addHook('onClose', async () => this.#report.end())
   }
@@ -37,7 +38,7 @@ export class Access {
   async refuse(request: FastifyRequest, reply: FastifyReply, door: Door): Promise<void> {
     const address = addressOf(request)
     this.#emit({ type: 'access_refused', door })
-    this.#report.note({ door, address })
+    this.#report.note(`${door} ${networkOf(address)}`, { door, address })
     const waitMs = this.#wrongTokens.note(address)
     if (await this.#lateAnswers.wait(request, waitMs)) {
       // Guesses that were sent ahead on the same connection are not answered.
@@ -62,14 +63,15 @@ export class Access {
    */
   may(request: FastifyRequest, scope: Scope): boolean {
     const caller = callerOf(request)
-    return caller === null ? this.tokens.isOpen : mayUse(caller, scope)
+    return caller === null ? this.tokens.isOpen : opens(caller.scopes, scope)
   }
 
   /** For a token that is known and may not do this. */
   lacking(request: FastifyRequest, scope: Scope): Refusal {
     const actor = actorOf(request)
     this.#emit({ type: 'scope_missing', ...actor, scope, route: routeOf(request) })
-    return scopeRefusal(actor.name, scope)
+    const message = `Token "${actor.name}" lacks the scope ${scope}`
+    return new Refusal(403, { code: 'scope_missing', message })
   }
 
   /** For a request that changed something which no order's timeline has. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ServerConfig, TokenConfig } from '../../config/config.ts'
 import type { Clock } from '../../domain/clock.ts'
-import { opens, type Scope, scopesOfRole } from '../../domain/scope.ts'
+import { type Scope, scopesOfRole } from '../../domain/scope.ts'
 
 /** The name of `server.api_token`, which several people and programs may share. */
 export const apiTokenName = 'api_token'
@@ -18,10 +18,6 @@ export interface Caller {
 export const tokenStates = ['valid', 'token_expired', 'token_gone'] as const
 /** `token_gone`: none of that name is configured. */
 export type TokenState = (typeof tokenStates)[number]
-
-export function mayUse({ scopes }: Caller, needed: Scope): boolean {
-  return opens(scopes, needed)
-}
 
 type TokenSettings = Pick<ServerConfig, 'apiToken' | 'tokens'>
 
@@ -101,13 +97,12 @@ export class Tokens {
   }
 
   #known({ name, sha256, role, scopes, expiresAt }: TokenConfig): Known {
-    const held = role === null ? (scopes ?? []) : scopesOfRole(role, this.#roleOptions)
+    const held =
+      role === null
+        ? (scopes ?? [])
+        : scopesOfRole(role, { hasAdoptPrefixes: this.#hasAdoptPrefixes })
     const digest = Buffer.from(sha256, 'hex')
     return { name, role, scopes: new Set(held), digest, secret: digest, expiresAt }
-  }
-
-  get #roleOptions() {
-    return { hasAdoptPrefixes: this.#hasAdoptPrefixes }
   }
 
   #isExpired({ expiresAt }: Known): boolean {
