@@ -33,7 +33,7 @@ import { type Readiness, readinessOf } from './health/readiness.ts'
 import { valueIn } from './health/single-flight.ts'
 import { countMax, together } from './job/backlog.ts'
 import { reportForeign } from './job/foreign-orders.ts'
-import { InFlight } from './job/in-flight.ts'
+import { InFlight, StartStop } from './job/in-flight.ts'
 import { keepDaysDefault, prune, pruningAfterRuns } from './job/retention.ts'
 import { createJob } from './job/tick.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
@@ -255,7 +255,6 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     ...{ store, emit, merchants: named },
     endpoints: config.webhooks ?? [],
   })
-  const stopAll = () => inFlight.end([job.stop(), pump.stop(), webhooks.dispatcher.stop()])
   const watch = new DatabaseWatch(store, { merchants, clocks })
   async function state(): Promise<State> {
     const [database, endpoints] = await Promise.all([watch.read(), webhooks.state()])
@@ -275,6 +274,16 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   ) => inFlight.track(desks.nameOf(store, name).then((named) => work(named.desk, named.name)))
   const alerts = await openAlerts(config, { emit, clock, policy, database: watch })
   if (alerts !== null) listeners.add((event) => alerts.receive(event))
+  const startStop = new StartStop({
+    start() {
+      alerts?.begin()
+      for (const each of [job, pump, webhooks.dispatcher]) each.start()
+    },
+    async stop() {
+      await inFlight.end([job, pump, webhooks.dispatcher].map((each) => each.stop()))
+      await alerts?.end()
+    },
+  })
   await reportForeign(running, merchants)
   store.onProofFault((fault) => emit({ type: 'proof_failed', error: fault }))
   const verifying = {
@@ -357,19 +366,10 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     metrics: () => metrics.read(),
     readEvents: (request) => inFlight.track(feed.read(request)),
     events: (request) => feed.follow(request),
-    start: () => {
-      alerts?.begin()
-      job.start()
-      pump.start()
-      webhooks.dispatcher.start()
-    },
-    stop: async () => {
-      await stopAll()
-      await alerts?.end()
-    },
+    start: () => startStop.start(),
+    stop: () => startStop.stop(),
     close: async () => {
-      await stopAll()
-      await alerts?.end()
+      await startStop.stop()
       await Promise.all(desks.all.map((desk) => desk.gateway.stop()))
       // Work that met no deadline may still hold a connection.
       await Promise.race([store.close(), delay(settleGraceMs, undefined, { ref: false })])

@@ -38,3 +38,40 @@ function stopping(): AbortController {
   setMaxListeners(0, controller.signal)
   return controller
 }
+
+/** What is started and stopped as a whole. */
+export interface Stoppable {
+  start(): void
+  /** Never rejects. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts and stops one after the other, so that the end of a stop never ends what was started after it.
+ *
+ *   stopped ──start()──► running ──stop()──► stopping ──► stopped, or running if it was started meanwhile
+ */
+export class StartStop {
+  readonly #work: Stoppable
+  #stopping: Promise<void> | null = null
+  #startsAgain = false
+
+  constructor(work: Stoppable) {
+    this.#work = work
+  }
+
+  start(): void {
+    this.#startsAgain = this.#stopping !== null
+    if (!this.#startsAgain) this.#work.start()
+  }
+
+  /** Resolves when what was running has stopped. */
+  stop(): Promise<void> {
+    this.#startsAgain = false
+    this.#stopping ??= this.#work.stop().finally(() => {
+      this.#stopping = null
+      if (this.#startsAgain) this.#work.start()
+    })
+    return this.#stopping
+  }
+}

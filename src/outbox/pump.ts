@@ -31,7 +31,7 @@ export class Pump {
   readonly #onPositioned: () => void
   readonly #waiters = new Set<Waiter>()
   #started: { readonly at: number } | null = null
-  #round: Promise<void> | null = null
+  #loop: { readonly ended: Promise<void>; readonly stop: AbortController } | null = null
   #wake = () => {}
   #isHinted = false
   #last = -1n
@@ -53,13 +53,16 @@ export class Pump {
     this.#run()
   }
 
-  /** Ends every wait, and waits for the round under way. */
+  /** Ends every wait, and waits for the round under way; not for a wait that begins meanwhile. */
   async stop(): Promise<void> {
     this.#started = null
     for (const { leave } of this.#waiters) leave()
     this.#waiters.clear()
+    const loop = this.#loop
+    this.#loop = null
+    loop?.stop.abort()
     this.#wake()
-    await this.#round
+    await loop?.ended
   }
 
   /** Listens to what the service emits. */
@@ -108,21 +111,25 @@ export class Pump {
   }
 
   #run(): void {
-    if (this.#round !== null) return
-    this.#round = this.#rounds().finally(() => {
-      this.#round = null
-      // It was started again while the last round ended.
+    if (this.#loop !== null) return
+    const stop = new AbortController()
+    const ended = this.#rounds(stop.signal).finally(() => {
+      if (this.#loop?.stop !== stop) return
+      this.#loop = null
+      // Somebody began to wait while the last round ended.
       if (this.#isWanted) this.#run()
     })
+    this.#loop = { ended, stop }
   }
 
-  async #rounds(): Promise<void> {
+  async #rounds(stopped: AbortSignal): Promise<void> {
+    const isOver = () => stopped.aborted || !this.#isWanted
     let busyUntil = 0
-    while (this.#isWanted) {
+    while (!isOver()) {
       this.#isHinted = false
       if (await this.#tryRound()) busyUntil = performance.now() + busyForMs
       await delay(restMs)
-      if (this.#isHinted || !this.#isWanted) continue
+      if (this.#isHinted || isOver()) continue
       await this.#pause(performance.now() < busyUntil ? lookMs : idleLookMs)
     }
   }

@@ -127,6 +127,29 @@ describe('the pump', () => {
     await pump.waitBeyond(0n, { ms: 60_000, signal })
   })
 
+  it.each(['start', 'wait'] as const)(
+    'a %s during a stop does not hold the stop up',
+    async (kind) => {
+      let rounds = 0
+      const store = {
+        positionEvents: async () => {
+          rounds += 1
+          return { count: 0, last: 1n }
+        },
+      }
+      const pump = new Pump({ store, emit: () => {} })
+      const { signal } = new AbortController()
+      pump.start()
+      const stopped = pump.stop()
+      const waiting = kind === 'start' ? pump.start() : pump.waitBeyond(5n, { ms: 60_000, signal })
+      await stopped
+      const before = rounds
+      while (rounds === before) await new Promise((resolve) => setTimeout(resolve, 5))
+      await pump.stop()
+      await waiting
+    },
+  )
+
   it('is running between start() and stop(), also where the compensation job is off', async () => {
     const recharge = { compensationEnabled: false }
     const opened = await world({ recharge })

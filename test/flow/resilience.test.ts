@@ -278,6 +278,21 @@ describe('stop() and start()', () => {
     await opened.budan.stop()
     expect((await opened.budan.readiness()).ready).toBe(false)
   })
+
+  it('in any order end as the last call says', async () => {
+    const opened = await world({ recharge: { compensationIntervalMins: 0.001 } })
+    for (const calls of ['+-', '+-+', '+-+-', '-+', '++--+', '--++-', '+-+-+']) {
+      const stops = [...calls].map((call) =>
+        call === '+' ? opened.budan.start() : opened.budan.stop(),
+      )
+      await Promise.all(stops)
+      expect({ calls, ready: (await opened.budan.readiness()).ready }).toEqual({
+        calls,
+        ready: calls.endsWith('+'),
+      })
+      await opened.budan.stop()
+    }
+  })
 })
 
 describe('a database that blinks', () => {
