@@ -247,14 +247,13 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
     engine: pruningAfterRuns(engine, retaining),
   })
   const inFlight = new InFlight(stopDeadlineMs(policy))
-  const pump = new Pump({ store, emit, onPositioned: () => webhooks.dispatcher.wake() })
+  const endpoints = config.webhooks ?? []
+  const onPositioned = () => webhooks.dispatcher.wake()
+  const pump = new Pump({ store, emit, onPositioned, delivers: endpoints.length > 0 })
   listeners.add(pump.hint)
   const named = desks.all.map((desk) => ({ ...desk.merchant, name: desk.name }))
   const feed = new Feed({ store, pump, merchants: named, ended: () => inFlight.signal })
-  const webhooks = await openWebhooks({
-    ...{ store, emit, merchants: named },
-    endpoints: config.webhooks ?? [],
-  })
+  const webhooks = await openWebhooks({ store, emit, merchants: named, endpoints })
   const watch = new DatabaseWatch(store, { merchants, clocks })
   async function state(): Promise<State> {
     const [database, endpoints] = await Promise.all([watch.read(), webhooks.state()])

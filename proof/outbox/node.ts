@@ -50,7 +50,8 @@ export async function openNode(parts: OutboxNodeParts) {
     ...(openSender && { openSender }),
   })
   const wake = () => dispatcher.wake()
-  const pump = new Pump({ store, emit, onPositioned: wake })
+  const delivers = endpoints.length > 0
+  const pump = new Pump({ store, emit, onPositioned: wake, delivers })
   const feed = new Feed({ store, pump, merchants, ended: () => ended.signal })
   const ended = new AbortController()
   setMaxListeners(0, ended.signal)

@@ -20,8 +20,8 @@ const busyForMs = 60_000
 const restMs = 20
 
 /**
- * Gives published events their positions: at once where this process has published something, else as
- * it looks. Each node has one; they exclude one another in the database.
+ * Gives published events their positions: at once where this process has published something that it
+ * delivers, or that somebody waits for; else as it looks. Each node has one; they exclude one another in the database.
  *
  *   stopped ⇄ running    between start() and stop(), and while somebody waits
  */
@@ -29,6 +29,7 @@ export class Pump {
   readonly #store: Pick<Store, 'positionEvents'>
   readonly #emit: Emit
   readonly #onPositioned: () => void
+  readonly #delivers: boolean
   readonly #waiters = new Set<Waiter>()
   #started: { readonly at: number } | null = null
   #loop: { readonly ended: Promise<void>; readonly stop: AbortController } | null = null
@@ -37,10 +38,11 @@ export class Pump {
   #last = -1n
   #failingSince: number | null = null
 
-  constructor({ store, emit, onPositioned = () => {} }: PumpParts) {
+  constructor({ store, emit, onPositioned = () => {}, delivers = false }: PumpParts) {
     this.#store = store
     this.#emit = emit
     this.#onPositioned = onPositioned
+    this.#delivers = delivers
   }
 
   /** How long it has been running; null: it was not started. */
@@ -65,9 +67,10 @@ export class Pump {
     await loop?.ended
   }
 
-  /** Listens to what the service emits. */
+  /** Listens to what the service emits. Where nobody waits for an event, it may wait for the next look. */
   readonly hint = ({ type }: Event): void => {
     if (!published.has(type)) return
+    if (!this.#delivers && this.#waiters.size === 0) return
     this.#isHinted = true
     this.#wake()
   }
@@ -176,6 +179,8 @@ interface PumpParts {
   readonly emit: Emit
   /** Called when there are new positions, whichever node gave them. */
   readonly onPositioned?: () => void
+  /** This process delivers events to endpoints, which are not to wait. */
+  readonly delivers?: boolean
 }
 
 interface Waiter {

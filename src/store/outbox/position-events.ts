@@ -23,9 +23,10 @@ export async function positionEvents(
   if (!head.waiting) return { count: 0, last: head.last }
   return db.transaction().execute(async (tx) => {
     const last = await lockHead(tx)
-    const count = await move(tx, { last, limit })
-    await fanOut({ db: tx, now }, { from: last, to: last + BigInt(count) })
-    return { count, last: last + BigInt(count) }
+    const { count, has_endpoints } = await move(tx, { last, limit })
+    const to = last + BigInt(count)
+    if (has_endpoints) await fanOut({ db: tx, now }, { from: last, to })
+    return { count, last: to }
   })
 }
 
@@ -47,10 +48,10 @@ async function lockHead(tx: Connection): Promise<bigint> {
 async function move(
   tx: Connection,
   { last, limit }: { readonly last: bigint; readonly limit: number },
-): Promise<number> {
+): Promise<{ readonly count: number; readonly has_endpoints: boolean }> {
   const moved = await firstOf(
     tx,
-    sql<{ readonly count: number }>`
+    sql<{ readonly count: number; readonly has_endpoints: boolean }>`
       with moved as (
         delete from published_events_new
         where seq = any (array(select seq from published_events_new order by seq limit ${limit}))
@@ -65,7 +66,9 @@ async function move(
       ),
       counted as (select count(*) as count from placed),
       raised as (update published_head set last = last + counted.count from counted)
-      select count::integer as count from counted`,
+      select count::integer as count, exists (select from webhook_endpoints) as has_endpoints
+      from counted`,
   )
-  return moved?.count ?? 0
+  assert(moved !== null, 'A count of events has no row')
+  return moved
 }
