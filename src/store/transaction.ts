@@ -1,8 +1,6 @@
 import { CompiledQuery, sql } from 'kysely'
 import { assert } from '../domain/assert.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { NewOrderEvent, Order, OrderEvent, OrderKey, ReviewTrail } from '../domain/order.ts'
-import type { Schedule } from '../domain/schedule.ts'
 import type { DerivedKey, ProofKeys } from '../proof/keys.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { type Connection, type Database, type Scope, scopeOn } from './database.ts'
@@ -25,7 +23,7 @@ import {
   reschedule,
 } from './sql/order-steps.ts'
 import { dismissOrder, readSecondNeeded, readTrail, reopenOrder } from './sql/reviews.ts'
-import type { Credit, LockedOrder, LockRequest, Row, Tx } from './store.ts'
+import type { Row, Tx } from './store.ts'
 
 /**
  * Commits what `work` writes, or nothing. `work` may be run again from the start, after a deadlock
@@ -124,10 +122,7 @@ async function transactOn<T>(
 ): Promise<T> {
   const scope = scopeOn(db, { clock, keys, ...(sealing && { sealing }) })
   const proving = use && { use, today: dayOf(clock?.() ?? new Date()) }
-  return committed({ db, name, use }, () => {
-    const steps = new Steps({ scope, name, proving, unproved })
-    return steps.take(work)
-  })
+  return committed({ db, name, use }, () => takeSteps({ scope, name, proving, unproved }, work))
 }
 
 interface Committing {
@@ -200,199 +195,114 @@ function mayBeTheProof(error: unknown): error is Error {
 interface StepsParts {
   readonly scope: Scope
   readonly name: string
-  readonly proving: Crediting['proving']
+  readonly proving: Required<Crediting>['proving']
   readonly unproved: WeakSet<object>
 }
+
+type Step = <T>(action: string, run: () => Promise<T>) => Promise<T>
 
 /**
  * open ──► failed   a statement failed: PostgreSQL would answer COMMIT with a silent ROLLBACK, so
  *   │        │      the transaction fails even if `work` swallows the error
  *   └────────┴───► ended   a step that comes later would run outside the transaction, so it throws
  */
-class Steps implements Tx {
-  readonly #scope: Scope
-  readonly #name: string
-  readonly #proving: Crediting['proving']
-  readonly #unproved: WeakSet<object>
-  readonly #underWay = new Set<Promise<unknown>>()
-  #failure: { readonly error: unknown } | null = null
-  #ended = false
-
-  constructor({ scope, name, proving, unproved }: StepsParts) {
-    this.#scope = scope
-    this.#name = name
-    this.#proving = proving
-    this.#unproved = unproved
-  }
-
-  async take<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+async function takeSteps<T>(parts: StepsParts, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const underWay = new Set<Promise<unknown>>()
+  const failures: unknown[] = []
+  let ended = false
+  const step: Step = async (action, run) => {
+    assert(!ended, `Cannot ${action}: its transaction has ended`)
+    const taken = attempt({ name: parts.name, action }, run)
+    underWay.add(taken)
     try {
-      const result = await work(this)
-      this.#ended = true
-      // A step that `work` did not wait for may fail yet, and take the whole transaction with it.
-      await Promise.allSettled(this.#underWay)
-      if (this.#failure !== null) throw this.#failure.error
-      return result
-    } finally {
-      this.#ended = true
-    }
-  }
-
-  lockOrder(
-    key: OrderKey,
-    { transactionId }: { transactionId: string | null } = { transactionId: null },
-  ): Promise<LockedOrder | null> {
-    return this.#step(`lock order ${quoted(key)}`, () =>
-      lockOrder(this.#scope, { key, transactionId }),
-    )
-  }
-
-  lockOrders(requested: readonly LockRequest[]): Promise<readonly LockedOrder[]> {
-    return this.#step(`lock ${requested.length} orders`, () => lockOrders(this.#scope, requested))
-  }
-
-  async credit(credits: readonly Credit[]): Promise<readonly Order[]> {
-    const [first, ...others] = credits
-    const named = first && others.length === 0 ? `order ${quoted(first.order.orderNo)}` : null
-    const proving = this.#proving ?? null
-    try {
-      return await this.#step(`credit ${named ?? `${credits.length} orders`}`, async () => {
-        if (proving?.use.take() === false) throw new SequenceNeededError()
-        return creditOrders(this.#scope, { credits, proving })
-      })
+      return await taken
     } catch (error) {
-      // Of a group each is settled alone then: one order's bad proof must not cost the others theirs.
-      const isAlone = credits.length === 1
-      if (isAlone && proving !== null && mayBeTheProof(error)) this.#unproved.add(error)
+      failures.push(error)
       throw error
     }
   }
-
-  changeStatus(
-    order: Order,
-    turn: { status: 'expired' | 'review'; event: NewOrderEvent },
-  ): Promise<Order> {
-    return this.#step(`make order ${quoted(order.orderNo)} ${turn.status}`, () =>
-      changeStatus(this.#scope, { order, ...turn }),
-    )
+  try {
+    const result = await work(stepsOn(parts, step))
+    ended = true
+    // A step that `work` did not wait for may fail yet, and take the whole transaction with it.
+    await Promise.allSettled(underWay)
+    if (failures.length > 0) throw failures[0]
+    return result
+  } finally {
+    ended = true
   }
+}
 
-  reschedule(order: Order, wait: { schedule: Schedule; event: NewOrderEvent }): Promise<Order> {
-    return this.#step(`let order ${quoted(order.orderNo)} wait`, () =>
-      reschedule(this.#scope, { order, ...wait }),
-    )
-  }
-
-  addLateChecks(order: Order): Promise<void> {
-    return this.#step(`add late checks of order ${quoted(order.orderNo)}`, () =>
-      addLateChecks(this.#scope, order),
-    )
-  }
-
-  countLateCheck(order: Order): Promise<void> {
-    return this.#step(`count a late check of order ${quoted(order.orderNo)}`, () =>
-      countLateCheck(this.#scope, order),
-    )
-  }
-
-  correct(order: Order, change: Parameters<Tx['correct']>[1]): Promise<Order> {
-    return this.#step(`correct order ${quoted(order.orderNo)}`, () =>
-      correctOrder(this.#scope, { order, ...change }),
-    )
-  }
-
-  abandon(order: Order, { event }: { event: NewOrderEvent }): Promise<Order> {
-    return this.#step(`give up order ${quoted(order.orderNo)}`, () =>
-      abandonOrder(this.#scope, { order, event }),
-    )
-  }
-
-  dismiss(order: Order, dismissal: Parameters<Tx['dismiss']>[1]): Promise<Order> {
-    return this.#step(`dismiss order ${quoted(order.orderNo)}`, () =>
-      dismissOrder(this.#scope, { order, ...dismissal }),
-    )
-  }
-
-  reopen(order: Order, { event }: { event: NewOrderEvent }): Promise<Order> {
-    return this.#step(`reopen order ${quoted(order.orderNo)}`, () =>
-      reopenOrder(this.#scope, { order, event }),
-    )
-  }
-
-  reviewTrail(key: OrderKey): Promise<ReviewTrail> {
-    return this.#step(`read the trail of order ${quoted(key)}`, () => readTrail(this.#scope, key))
-  }
-
-  secondNeeded(key: OrderKey): Promise<OrderEvent | null> {
-    return this.#step(`read the requests of order ${quoted(key)}`, () =>
-      readSecondNeeded(this.#scope, key),
-    )
-  }
-
-  refundNotices(key: OrderKey): Promise<readonly OrderEvent[]> {
-    return this.#step(`read the refunds of order ${quoted(key)}`, () =>
-      readRefundNotices(this.#scope, key),
-    )
-  }
-
-  concerned(requests: readonly LockRequest[]): ReturnType<Tx['concerned']> {
-    return this.#step('read refunds', () => concernedOrders(this.#scope, requests))
-  }
-
-  exceptionsOf(number: Parameters<Tx['exceptionsOf']>[0]): ReturnType<Tx['exceptionsOf']> {
-    return this.#step(`read the exceptions of order ${quoted(number.orderNo)}`, () =>
-      exceptionsOf(this.#scope, number),
-    )
-  }
-
-  changeExceptions(
-    changes: Parameters<Tx['changeExceptions']>[0],
-  ): ReturnType<Tx['changeExceptions']> {
-    return this.#step('open and close exceptions', () => changeExceptions(this.#scope, changes))
-  }
-
-  holdPayment(payment: Parameters<Tx['holdPayment']>[0]): Promise<void> {
-    return this.#step('open and close exceptions', () => holdPayment(this.#scope, payment))
-  }
-
-  keepNotice(early: Parameters<Tx['keepNotice']>[0]): Promise<void> {
-    return this.#step('keep a refund', () => keepNotice(this.#scope, early))
-  }
-
-  keptNotices(payment: Parameters<Tx['keptNotices']>[0]): ReturnType<Tx['keptNotices']> {
-    return this.#step('read refunds', () => keptNotices(this.#scope, payment))
-  }
-
-  takeNotices(payment: Parameters<Tx['takeNotices']>[0]): ReturnType<Tx['takeNotices']> {
-    return this.#step('read refunds', () => takeNotices(this.#scope, payment))
-  }
-
-  appendEvent(key: OrderKey, event: NewOrderEvent): Promise<void> {
-    return this.#step(`add an event to order ${quoted(key)}`, () =>
-      appendEvent(this.#scope, { key, event }),
-    )
-  }
-
-  execute(statement: string, values: readonly unknown[]): Promise<readonly Row[]> {
-    return this.#step('execute a statement of the embedder', async () => {
-      const arrays = values.filter((value) => Array.isArray(value) || ArrayBuffer.isView(value))
-      assert(arrays.length === 0, 'the databases differ in arrays and bytes: pass them as text')
-      const { rows } = await this.#scope.db.executeQuery<Row>(
-        CompiledQuery.raw(statement, [...values]),
-      )
-      return rows
-    })
-  }
-
-  async #step<T>(action: string, work: () => Promise<T>): Promise<T> {
-    assert(!this.#ended, `Cannot ${action}: its transaction has ended`)
-    const step = attempt({ name: this.#name, action }, work)
-    this.#underWay.add(step)
-    try {
-      return await step
-    } catch (error) {
-      this.#failure ??= { error }
-      throw error
-    }
+function stepsOn({ scope, proving, unproved }: StepsParts, step: Step): Tx {
+  return {
+    lockOrder: (key, { transactionId } = { transactionId: null }) =>
+      step(`lock order ${quoted(key)}`, () => lockOrder(scope, { key, transactionId })),
+    lockOrders: (requested) =>
+      step(`lock ${requested.length} orders`, () => lockOrders(scope, requested)),
+    async credit(credits) {
+      const [first, ...others] = credits
+      const named = first && others.length === 0 ? `order ${quoted(first.order.orderNo)}` : null
+      try {
+        return await step(`credit ${named ?? `${credits.length} orders`}`, async () => {
+          if (proving?.use.take() === false) throw new SequenceNeededError()
+          return creditOrders(scope, { credits, proving })
+        })
+      } catch (error) {
+        // Of a group each is settled alone then: one order's bad proof must not cost the others theirs.
+        const isAlone = credits.length === 1
+        if (isAlone && proving && mayBeTheProof(error)) unproved.add(error)
+        throw error
+      }
+    },
+    changeStatus: (order, turn) =>
+      step(`make order ${quoted(order.orderNo)} ${turn.status}`, () =>
+        changeStatus(scope, { order, ...turn }),
+      ),
+    reschedule: (order, wait) =>
+      step(`let order ${quoted(order.orderNo)} wait`, () => reschedule(scope, { order, ...wait })),
+    addLateChecks: (order) =>
+      step(`add late checks of order ${quoted(order.orderNo)}`, () => addLateChecks(scope, order)),
+    countLateCheck: (order) =>
+      step(`count a late check of order ${quoted(order.orderNo)}`, () =>
+        countLateCheck(scope, order),
+      ),
+    correct: (order, change) =>
+      step(`correct order ${quoted(order.orderNo)}`, () =>
+        correctOrder(scope, { order, ...change }),
+      ),
+    abandon: (order, { event }) =>
+      step(`give up order ${quoted(order.orderNo)}`, () => abandonOrder(scope, { order, event })),
+    dismiss: (order, dismissal) =>
+      step(`dismiss order ${quoted(order.orderNo)}`, () =>
+        dismissOrder(scope, { order, ...dismissal }),
+      ),
+    reopen: (order, { event }) =>
+      step(`reopen order ${quoted(order.orderNo)}`, () => reopenOrder(scope, { order, event })),
+    reviewTrail: (key) =>
+      step(`read the trail of order ${quoted(key)}`, () => readTrail(scope, key)),
+    secondNeeded: (key) =>
+      step(`read the requests of order ${quoted(key)}`, () => readSecondNeeded(scope, key)),
+    refundNotices: (key) =>
+      step(`read the refunds of order ${quoted(key)}`, () => readRefundNotices(scope, key)),
+    concerned: (requests) => step('read refunds', () => concernedOrders(scope, requests)),
+    exceptionsOf: (number) =>
+      step(`read the exceptions of order ${quoted(number.orderNo)}`, () =>
+        exceptionsOf(scope, number),
+      ),
+    changeExceptions: (changes) =>
+      step('open and close exceptions', () => changeExceptions(scope, changes)),
+    holdPayment: (payment) => step('open and close exceptions', () => holdPayment(scope, payment)),
+    keepNotice: (early) => step('keep a refund', () => keepNotice(scope, early)),
+    keptNotices: (payment) => step('read refunds', () => keptNotices(scope, payment)),
+    takeNotices: (payment) => step('read refunds', () => takeNotices(scope, payment)),
+    appendEvent: (key, event) =>
+      step(`add an event to order ${quoted(key)}`, () => appendEvent(scope, { key, event })),
+    execute: (statement, values) =>
+      step('execute a statement of the embedder', async () => {
+        const arrays = values.filter((value) => Array.isArray(value) || ArrayBuffer.isView(value))
+        assert(arrays.length === 0, 'the databases differ in arrays and bytes: pass them as text')
+        const { rows } = await scope.db.executeQuery<Row>(CompiledQuery.raw(statement, [...values]))
+        return rows
+      }),
   }
 }
