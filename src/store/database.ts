@@ -54,9 +54,7 @@ export function scopeOn(db: Connection, { clock, keys, sealing = null }: ScopeOp
 
 /** The time at which it answers, after all that it waited for. */
 export async function readNow({ db, lateNow }: Scope): Promise<Date> {
-  const row = await firstOf(db, sql<{ readonly now: Date }>`select ${lateNow()} as now`)
-  assert(row !== null, 'Cannot read the time: no row')
-  return row.now
+  return readValue(db, lateNow())
 }
 
 /** The rows of a statement. Their shape is the statement's, which is written beside it. */
@@ -85,4 +83,11 @@ export async function preparedFirst<T>(
   statement: RawBuilder<T>,
 ): Promise<T | null> {
   return (await preparedRows(db, statement))[0] ?? null
+}
+
+/** What one expression is. */
+export async function readValue<T>(db: Connection, expression: RawBuilder<T>): Promise<T> {
+  const row = await firstOf(db, sql<{ readonly value: T }>`select ${expression} as value`)
+  assert(row !== null, 'The database answered without a row')
+  return row.value
 }

@@ -9,7 +9,7 @@ import {
 } from '../../proof/head.ts'
 import type { DerivedKey, ProofKeys } from '../../proof/keys.ts'
 import { sealOf } from '../../proof/seal.ts'
-import { type Connection, firstOf } from '../database.ts'
+import { type Connection, firstOf, readValue } from '../database.ts'
 
 export const headColumns = sql`sequences, broken, events_to::text as "eventsTo", former, seal`
 
@@ -82,12 +82,6 @@ async function writeHead(db: Connection, key: DerivedKey, head: ProofHead): Prom
       former = ${former}, seal = ${sealOf(key, 'head', headFacts(head))}`.execute(db)
 }
 
-async function highestSequence(db: Connection): Promise<number> {
-  const row = await firstOf(
-    db,
-    sql<{
-      readonly sequence: number | null
-    }>`select max(sequence) as sequence from proof_sequences`,
-  )
-  return row?.sequence ?? 0
+function highestSequence(db: Connection): Promise<number> {
+  return readValue(db, sql`(select coalesce(max(sequence), 0) from proof_sequences)`)
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { creditFacts, type OrderToSeal, orderFacts } from '../../proof/facts.ts'
 import { isOfKind, sealFits, sealOf } from '../../proof/seal.ts'
-import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { type Connection, readValue, rowsOf } from '../database.ts'
 import { SequenceNeededError } from '../errors.ts'
 import { recordsOf } from '../sql/json-records.ts'
 import { numberOf } from '../sql/rows.ts'
@@ -18,13 +18,8 @@ interface Portion {
 }
 
 /** Whether it was done for this database. */
-export async function isOldSealed(db: Connection): Promise<boolean> {
-  const head = await firstOf(
-    db,
-    sql<{ readonly done: boolean }>`
-    select events_to is not null as done from proof_head`,
-  )
-  return head?.done ?? false
+export function isOldSealed(db: Connection): Promise<boolean> {
+  return readValue(db, sql`exists (select from proof_head where events_to is not null)`)
 }
 
 /**
@@ -209,11 +204,11 @@ function oldProof(
 
 /** Order events up to here may have no seal, where their order has none or an old one. */
 async function markSealed(db: Connection, use: SequenceUse): Promise<void> {
-  const last = await firstOf(
+  const last = await readValue(
     db,
-    sql<{ readonly id: bigint | null }>`select max(id) as id from order_events`,
+    sql<string>`(select coalesce(max(id), 0)::text from order_events)`,
   )
-  await changeHead(db, use, (head) => ({ ...head, eventsTo: String(last?.id ?? 0n) }))
+  await changeHead(db, use, (head) => ({ ...head, eventsTo: last }))
 }
 
 function pageOf(

@@ -1,8 +1,8 @@
-import { type RawBuilder, sql } from 'kysely'
-import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { sql } from 'kysely'
+import { type Connection, firstOf, readValue, rowsOf } from '../database.ts'
 import { GrantError } from '../errors.ts'
 import { appliedTable, calledFunctions, grantsTable, neededOf } from './needed.ts'
-import { ownerOids } from './owners.ts'
+import { ownerOids, tableOid } from './owners.ts'
 
 /** A role, and the schema of the tables that it gets rights on. */
 export interface Grant {
@@ -66,13 +66,10 @@ export async function recordGrant(db: Connection, { schema, role }: Grant): Prom
 
 /** Whether this session is to keep the grants of others: the owner does, where there are any. */
 export async function keepsGrants(db: Connection, schema: string): Promise<boolean> {
-  const found = await firstOf(
-    db,
-    sql<{ readonly keeps: boolean }>`
-      select pg_has_role(relowner, 'USAGE') as keeps
-      from pg_class where oid = ${tableOid(schema, grantsTable)}`,
-  )
-  return found?.keeps === true
+  const isOwner = sql<boolean | null>`(
+    select pg_has_role(relowner, 'USAGE') from pg_class where oid = ${tableOid(schema, grantsTable)}
+  )`
+  return (await readValue(db, isOwner)) === true
 }
 
 /**
@@ -96,11 +93,10 @@ export async function keepGrants(db: Connection, schema: string): Promise<void> 
 }
 
 async function grantSchema(db: Connection, { schema, role }: Grant): Promise<void> {
-  const usage = sql<{ readonly has: boolean }>`
-    select has_schema_privilege(${role}, ${schema}, 'USAGE') as has`
-  if ((await firstOf(db, usage))?.has === true) return
+  const hasUsage = sql<boolean>`has_schema_privilege(${role}, ${schema}, 'USAGE')`
+  if (await readValue(db, hasUsage)) return
   await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
-  if ((await firstOf(db, usage))?.has === true) return
+  if (await readValue(db, hasUsage)) return
   // Of a right that is not its own to give, PostgreSQL only warns.
   throw new GrantError(role, {
     what: `this user does not own the schema "${schema}"`,
@@ -176,7 +172,3 @@ async function pinFunctions(db: Connection, schema: string): Promise<void> {
 
 const signature = sql<string>`
   format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid))`
-
-function tableOid(schema: string, table: string): RawBuilder<unknown> {
-  return sql`to_regclass(quote_ident(${schema}) || ${`.${table}`})`
-}

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { takenRemedy } from '../../servers/postgres-remedies.ts'
 import { sqlStateOf } from '../../servers/sql-state.ts'
-import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { type Connection, firstOf, readValue, rowsOf } from '../database.ts'
 import { MigrationRightsError, NewerSchemaError, StoreError } from '../errors.ts'
 import { isConflict } from '../failure.ts'
 import type { Migration, Migrations } from '../migrations/index.ts'
 import { examineGrantee, keepGrants, keepsGrants, recordGrant } from './grants.ts'
 import { appliedTable } from './needed.ts'
-import { refuseWithoutRights } from './owners.ts'
+import { refuseWithoutRights, tableOid } from './owners.ts'
 import { ownSchema } from './place.ts'
 import type { MigrateOptions, SchemaState } from './state.ts'
 
@@ -136,11 +136,8 @@ async function prepareAlone(
   prepare: NonNullable<Migration['prepare']>,
 ): Promise<boolean> {
   return db.connection().execute(async (connection) => {
-    const turn = await firstOf(
-      connection,
-      sql<{ readonly taken: boolean }>`select pg_try_advisory_lock(${sql.lit(turnKey)}) as taken`,
-    )
-    if (turn?.taken !== true) return false
+    const turn = sql<boolean>`pg_try_advisory_lock(${sql.lit(turnKey)})`
+    if (!(await readValue(connection, turn))) return false
     try {
       await prepare(connection)
       return true
@@ -154,14 +151,8 @@ async function prepareAlone(
  * One process at a time. A process that has to wait tries again later, outside its transaction: waiting
  * inside would hold a snapshot, which building an index concurrently waits for in its turn.
  */
-async function takeTurn(db: Connection): Promise<boolean> {
-  const turn = await firstOf(
-    db,
-    sql<{
-      readonly taken: boolean
-    }>`select pg_try_advisory_xact_lock(${sql.lit(turnKey)}) as taken`,
-  )
-  return turn?.taken === true
+function takeTurn(db: Connection): Promise<boolean> {
+  return readValue(db, sql`pg_try_advisory_xact_lock(${sql.lit(turnKey)})`)
 }
 
 /** Any number, the same in every version: it is Kysely's, whose migrator the first of them used. */
@@ -178,12 +169,8 @@ async function createAppliedTable(db: Connection, schema: string): Promise<void>
 
 /** Looked up first: to create what is there needs the same right as to create it. */
 async function createSchema(db: Connection, schema: string): Promise<void> {
-  const found = await firstOf(
-    db,
-    sql<{ readonly found: boolean }>`
-      select exists (select from pg_namespace where nspname = ${schema}) as found`,
-  )
-  if (found?.found === true) return
+  const isThere = sql<boolean>`exists (select from pg_namespace where nspname = ${schema})`
+  if (await readValue(db, isThere)) return
   try {
     await sql`create schema ${sql.id(schema)}`.execute(db)
   } catch (error) {
@@ -239,12 +226,8 @@ async function isInUse(
   )
 }
 
-async function hasRows(db: Connection, table: RawBuilder<unknown>): Promise<boolean> {
-  const found = await firstOf(
-    db,
-    sql<{ readonly found: boolean }>`select exists (select from ${table}) as found`,
-  )
-  return found?.found === true
+function hasRows(db: Connection, table: RawBuilder<unknown>): Promise<boolean> {
+  return readValue(db, sql`exists (select from ${table})`)
 }
 
 /**
@@ -255,8 +238,8 @@ async function refuseTaken(db: Connection, schema: string): Promise<void> {
   const found = await firstOf(
     db,
     sql<{ readonly taken: boolean; readonly migrated: boolean }>`
-      select to_regclass(quote_ident(${schema}) || '.orders') is not null as taken,
-        to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`}) is not null as migrated`,
+      select ${tableOid(schema, 'orders')} is not null as taken,
+        ${tableOid(schema, appliedTable)} is not null as migrated`,
   )
   if (found?.taken !== true || found.migrated) return
   const what = `Cannot use the schema "${schema}": it has a table "orders" of another program`
@@ -264,12 +247,8 @@ async function refuseTaken(db: Connection, schema: string): Promise<void> {
 }
 
 async function appliedNames(db: Connection, schema: string): Promise<readonly string[]> {
-  const found = await firstOf(
-    db,
-    sql<{ readonly found: boolean }>`
-      select to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`}) is not null as found`,
-  )
-  if (found?.found !== true) return []
+  const isThere = sql<boolean>`${tableOid(schema, appliedTable)} is not null`
+  if (!(await readValue(db, isThere))) return []
   const rows = await rowsOf(
     db,
     sql<{ readonly name: string }>`select name from ${appliedIn(schema)} order by name`,

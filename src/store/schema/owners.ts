@@ -11,7 +11,7 @@ export function ownerOids(schema: string): RawBuilder<unknown> {
   return sql`
     select coalesce(
       (select c.relowner from pg_class c
-        where c.oid = to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`})),
+        where c.oid = ${tableOid(schema, appliedTable)}),
       (select r.oid from pg_roles r where r.rolname = current_user)
     ) as oid
     union select n.nspowner from pg_namespace n where n.nspname = ${schema}
@@ -30,9 +30,9 @@ export async function refuseWithoutRights(
     db,
     sql<{ readonly user: string; readonly may: boolean; readonly made: boolean }>`
       select current_user::text as user,
-        to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`}) is not null as made, coalesce(
+        ${tableOid(schema, appliedTable)} is not null as made, coalesce(
         (select pg_has_role(c.relowner, 'USAGE') from pg_class c
-          where c.oid = to_regclass(quote_ident(${schema}) || ${`.${appliedTable}`})),
+          where c.oid = ${tableOid(schema, appliedTable)}),
         has_schema_privilege(to_regnamespace(quote_ident(${schema})), 'CREATE'),
         true
       ) as may`,
@@ -49,3 +49,7 @@ export async function refuseWithoutRights(
 const byOwner = "run `budan migrate` as the owner of budan's tables"
 const bySomebody =
   'run `budan migrate` as a user who may, or let its owner run GRANT USAGE, CREATE ON SCHEMA … TO this user'
+
+export function tableOid(schema: string, table: string): RawBuilder<unknown> {
+  return sql`to_regclass(quote_ident(${schema}) || ${`.${table}`})`
+}

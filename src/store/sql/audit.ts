@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { type Connection, readValue, rowsOf } from '../database.ts'
 import type { AuditedOrder } from '../proofs/proof-store.ts'
 import type { Audit } from '../store.ts'
 import { numberOf } from './rows.ts'
@@ -42,12 +42,8 @@ export async function auditRows(
   }))
 }
 
-async function count(db: Connection, rows: RawBuilder<unknown>): Promise<number> {
-  const counted = await firstOf(
-    db,
-    sql<{ readonly count: number }>`select count(*)::integer as count from (${rows}) as wrong`,
-  )
-  return counted?.count ?? 0
+function count(db: Connection, rows: RawBuilder<unknown>): Promise<number> {
+  return readValue(db, sql<number>`(select count(*)::integer from (${rows}) as wrong)`)
 }
 
 /** I3: paid, and no transfer, or no entry for the user. */

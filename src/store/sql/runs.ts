@@ -8,7 +8,7 @@ import {
   type RunCounts,
   type RunResult,
 } from '../../domain/run.ts'
-import { firstOf, rowsOf, type Scope } from '../database.ts'
+import { firstOf, readValue, rowsOf, type Scope } from '../database.ts'
 import type { Page, PageRequest } from '../store.ts'
 import { anyDue } from './claim.ts'
 import { withRepairedSchedules } from './clock-skew.ts'
@@ -64,9 +64,7 @@ async function slotNow(
   intervalMs: number | null,
 ): Promise<{ slot: Date | null; nextSlotInMs: number }> {
   if (intervalMs === null) return { slot: null, nextSlotInMs: 0 }
-  const rows = await rowsOf(db, sql<{ readonly now: Date }>`select ${now()} as now`)
-  const read = rows[0]?.now
-  assert(read !== undefined, 'Cannot read the time of the database')
+  const read = await readValue(db, now())
   const slot = new Date(Math.floor(+read / intervalMs) * intervalMs)
   return { slot, nextSlotInMs: +slot + intervalMs - +read }
 }
