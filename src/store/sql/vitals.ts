@@ -8,18 +8,16 @@ import type { MerchantWaits, Vitals } from '../store.ts'
 import { appidsOf, ofMerchant } from './merchant.ts'
 import { standingNumber } from './rows.ts'
 
-interface VitalsRow {
+interface WaitsRow {
   readonly now: Date
-  readonly oldest_unasked_at: Date | null
-  readonly most_overdue_at: Date | null
-  readonly last_finished_run_at: Date | null
-  readonly pending: number
-  readonly paid: number
-  readonly expired: number
-  readonly review: number
-  readonly review_queue: number
-  readonly unpositioned: number
+  readonly oldestUnaskedAt: Date | null
+  readonly mostOverdueAt: Date | null
 }
+
+interface VitalsRow
+  extends WaitsRow,
+    Readonly<Record<OrderStatus, number>>,
+    Pick<Vitals, 'reviewQueue' | 'unpositioned' | 'lastFinishedRunAt'> {}
 
 /**
  * Read at each scrape, so its cost must not grow with the table: each number is one end of an
@@ -40,16 +38,12 @@ export async function readVitals(
   return {
     now: row.now,
     ordersByStatus: counts,
-    reviewQueue: row.review_queue,
+    reviewQueue: row.reviewQueue,
     exceptions: await openExceptions(scope),
     unpositioned: row.unpositioned,
     ...waitsOf(row),
-    lastFinishedRunAt: row.last_finished_run_at,
+    lastFinishedRunAt: row.lastFinishedRunAt,
   }
-}
-
-interface WaitsRow extends Pick<VitalsRow, 'now' | 'oldest_unasked_at' | 'most_overdue_at'> {
-  readonly nth: number
 }
 
 /** The same ends of the same indexes as for all together. */
@@ -60,18 +54,21 @@ export async function readMerchantWaits(
   const each = merchants.map(
     (merchant, nth) => sql`
       select ${sql.lit(nth)}::integer as nth, ${now()} as now,
-        ${oldestUnasked(merchant)} as oldest_unasked_at,
-        ${earliest(mostOverdue(now(), merchant))} as most_overdue_at`,
+        ${oldestUnasked(merchant)} as "oldestUnaskedAt",
+        ${earliest(mostOverdue(now(), merchant))} as "mostOverdueAt"`,
   )
-  const rows = await rowsOf(db, sql<WaitsRow>`${sql.join(each, sql` union all `)}`)
+  const rows = await rowsOf(
+    db,
+    sql<WaitsRow & { readonly nth: number }>`${sql.join(each, sql` union all `)}`,
+  )
   return rows.toSorted((a, b) => a.nth - b.nth).map(waitsOf)
 }
 
 function waitsOf({
   now,
-  oldest_unasked_at: oldest,
-  most_overdue_at: overdue,
-}: Pick<VitalsRow, 'now' | 'oldest_unasked_at' | 'most_overdue_at'>): MerchantWaits {
+  oldestUnaskedAt: oldest,
+  mostOverdueAt: overdue,
+}: WaitsRow): MerchantWaits {
   return {
     oldestUnaskedMs: oldest && Math.max(0, +now - +oldest),
     mostOverdueMs: overdue && +now - +overdue,
@@ -110,15 +107,12 @@ async function vitalsRow(
     db,
     sql<VitalsRow>`
       select ${now()} as now,
-        ${earliest(merchants.map(oldestUnasked))} as oldest_unasked_at,
-        ${earliest(merchants.flatMap((each) => mostOverdue(now(), each)))} as most_overdue_at,
+        ${earliest(merchants.map(oldestUnasked))} as "oldestUnaskedAt",
+        ${earliest(merchants.flatMap((each) => mostOverdue(now(), each)))} as "mostOverdueAt",
         (select finished_at from runs where status = 'finished' and not dry_run
-          order by id desc limit 1) as last_finished_run_at,
-        ${counted('pending')} as pending,
-        ${counted('paid')} as paid,
-        ${counted('expired')} as expired,
-        ${counted('review')} as review,
-        ${countUpTo(countMax, sql`status = 'review' and dismissed_at is null`)} as review_queue,
+          order by id desc limit 1) as "lastFinishedRunAt",
+        ${sql.join(orderStatuses.map((status) => sql`${counted(status)} as ${sql.ref(status)}`))},
+        ${countUpTo(countMax, sql`status = 'review' and dismissed_at is null`)} as "reviewQueue",
         (select count(*)::integer from (
           select from published_events_new where at < ${now()} - interval '1 minute'
           order by seq limit ${sql.lit(countMax + 1)}

@@ -1,14 +1,8 @@
 import { sql } from 'kysely'
-import type { AttemptOutcome } from '../../domain/webhooks/delivery.ts'
+import type { LoggedAttempt } from '../../domain/webhooks/delivery.ts'
 
-export interface AttemptRow {
-  readonly attempt: number
-  readonly at: Date
+export interface AttemptRow extends Omit<LoggedAttempt, 'durationMs'> {
   readonly duration_ms: number
-  readonly outcome: AttemptOutcome
-  readonly status: number | null
-  readonly error: string | null
-  readonly answer: string | null
 }
 
 const columns = {
@@ -29,6 +23,10 @@ export const attemptColumns = sql.raw(
     .map(([name, type]) => `${name} ${type}`)
     .join(', '),
 )
+
+/** A `LoggedAttempt` of the row `made`. */
+export const loggedColumns = sql`
+  made.attempt, made.at, made.duration_ms as "durationMs", made.outcome, made.status, made.error, made.answer`
 
 /** All attempts of the delivery `d`, of which one may be kept with it. Recorded twice, it is in the log too. */
 export const attemptsOfDelivery = sql`(

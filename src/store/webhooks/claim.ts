@@ -1,14 +1,14 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { PublishedType } from '../../domain/published-event.ts'
-import { gateOf } from '../../domain/webhooks/endpoint-health.ts'
+import { type EndpointHealth, gateOf } from '../../domain/webhooks/endpoint-health.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
 import { recordsOf } from '../sql/json-records.ts'
 import { isAmong } from './among.ts'
-import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
+import { healthColumns } from './endpoints.ts'
 import { unflushed } from './unflushed.ts'
 import type {
   ClaimedDeliveries,
   ClaimedDelivery,
+  ClaimedEvent,
   DeliveryAttempt,
   DeliveryClaim,
 } from './webhook-store.ts'
@@ -21,11 +21,11 @@ export async function claimDeliveries(
   const { db, now } = scope
   const row = await firstOf(
     db,
-    sql<HealthRow & { readonly now: Date }>`
+    sql<EndpointHealth & { readonly now: Date }>`
       select ${healthColumns}, ${now()} as now from webhook_endpoints where name = ${claim.endpoint}`,
   )
   if (row === null) return { gate: 'hold', claimed: [] }
-  const gate = gateOf(healthOf(row), row.now)
+  const gate = gateOf(row, row.now)
   const at = row.now
   switch (gate) {
     case 'hold':
@@ -58,15 +58,11 @@ async function takeProbe(
   return taken !== null
 }
 
-interface ClaimedRow {
-  readonly id: bigint
-  readonly attempt: number
-  readonly event_id: string
-  readonly type: PublishedType
-  readonly at: Date
-  readonly gateway: string
-  readonly mchid: string
-  readonly data: string
+/** The event's id as it is published, of the row `e`. */
+export const eventId = sql`'evt_' || replace(e.id::text, '-', '')`
+
+interface ClaimedRow extends DeliveryAttempt, Omit<ClaimedEvent, 'id'> {
+  readonly eventId: string
 }
 
 interface ClaimOfDue extends DeliveryClaim {
@@ -95,18 +91,16 @@ async function claimOf(
         from due where d.id = due.id
         returning d.id, d.attempts, d.position, d.next_at
       )
-      select claimed.id, claimed.attempts as attempt, e.id as event_id, e.type, e.at, e.gateway, e.mchid, e.data::text as data
+      select claimed.id, claimed.attempts as attempt, ${eventId} as "eventId", e.type, e.at as timestamp,
+        e.gateway, e.mchid, e.data::text as data
       from (select ${unflushed}) as setting
         cross join claimed join published_events e using (position)
       order by claimed.next_at, claimed.id`,
   )
-  return rows.map((row) => claimedOf(row, at))
-}
-
-function claimedOf(row: ClaimedRow, claimedAt: Date): ClaimedDelivery {
-  const { id, attempt, event_id, type, at, gateway, mchid, data } = row
-  const event = { id: eventIdOf(event_id), type, timestamp: at, gateway, mchid, data }
-  return { id, attempt, claimedAt, event }
+  return rows.map(({ id, attempt, eventId: named, ...event }) => ({
+    ...{ id, attempt, claimedAt: at },
+    event: { id: named, ...event },
+  }))
 }
 
 /**
@@ -129,8 +123,4 @@ export async function releaseDeliveries(
     )
     update webhook_deliveries d set claimed_until = null, attempts_before = d.attempts_before + 1
     where d.id = any(array(select id from claimed))`.execute(db)
-}
-
-export function eventIdOf(uuid: string): string {
-  return `evt_${uuid.replaceAll('-', '')}`
 }

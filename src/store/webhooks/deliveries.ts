@@ -1,45 +1,20 @@
 import { sql } from 'kysely'
-import type { PublishedType } from '../../domain/published-event.ts'
-import type { Delivery, DeliveryState, LoggedAttempt } from '../../domain/webhooks/delivery.ts'
+import type { Delivery, LoggedAttempt } from '../../domain/webhooks/delivery.ts'
 import { firstOf, rowsOf, type Scope } from '../database.ts'
 import type { Page } from '../page.ts'
 import { byId, pageOf, startOf, walks } from '../sql/cursor.ts'
 import { isUnstorable } from '../sql/storable-text.ts'
-import { type AttemptRow, attemptsOfDelivery } from './attempts.ts'
-import { eventIdOf } from './claim.ts'
+import { attemptsOfDelivery, loggedColumns } from './attempts.ts'
+import { eventId } from './claim.ts'
 import { isConfigured } from './endpoints.ts'
 import type { DeliveryFilter, ReplayedPortion, ReplaySpan } from './webhook-store.ts'
 
-interface DeliveryRow {
-  readonly id: bigint
-  readonly endpoint: string
-  readonly event_id: string
-  readonly type: PublishedType
-  readonly order_no: string | null
-  readonly state: DeliveryState
-  readonly attempts: number
-  readonly created_at: Date
-  readonly next_at: Date
-  readonly finished_at: Date | null
-  readonly last_status: number | null
-  readonly last_error: string | null
-}
-
-/** Attempts by their log: a claim that was released, or whose node died, made none. */
+/** A `Delivery`. Attempts by their log: a claim that was released, or whose node died, made none. */
 const columns = sql`
-  d.id, d.endpoint, e.id as event_id, e.type, d.order_no, d.state,
+  d.id, d.endpoint, ${eventId} as "eventId", e.type, d.order_no as "orderNo", d.state,
   (select count(*)::integer from ${attemptsOfDelivery} as made) as attempts,
-  d.created_at, d.next_at, d.finished_at, d.last_status, d.last_error`
-
-function deliveryOf(row: DeliveryRow): Delivery {
-  return {
-    ...{ id: BigInt(row.id), endpoint: row.endpoint, eventId: eventIdOf(row.event_id) },
-    ...{ type: row.type, orderNo: row.order_no, state: row.state, attempts: row.attempts },
-    ...{ createdAt: row.created_at, finishedAt: row.finished_at },
-    nextAt: row.state === 'pending' ? row.next_at : null,
-    ...{ lastStatus: row.last_status, lastError: row.last_error },
-  }
-}
+  d.created_at as "createdAt", case when d.state = 'pending' then d.next_at end as "nextAt",
+  d.finished_at as "finishedAt", d.last_status as "lastStatus", d.last_error as "lastError"`
 
 /** No row is read for a name that no node ever had: the walk would end at the other end of the table. */
 function ofEndpoint(name: string) {
@@ -58,7 +33,7 @@ export async function listDeliveries(
   }
   const rows = await rowsOf(
     db,
-    sql<DeliveryRow>`
+    sql<Delivery>`
       select ${columns} from webhook_deliveries d join published_events e using (position)
       where d.id ${beyond} ${from}::bigint
         and ${endpoint === null ? sql`true` : ofEndpoint(endpoint)}
@@ -67,7 +42,7 @@ export async function listDeliveries(
       order by d.id ${order} limit ${page.limit + 1}`,
   )
   return pageOf(rows, {
-    ...{ kind: 'deliveries', limit: page.limit, item: deliveryOf, position: byId },
+    ...{ kind: 'deliveries', limit: page.limit, item: (row) => row, position: byId },
   })
 }
 
@@ -75,23 +50,20 @@ export async function findDelivery(
   { db }: Pick<Scope, 'db'>,
   id: bigint,
 ): Promise<{ readonly delivery: Delivery; readonly attempts: readonly LoggedAttempt[] } | null> {
-  const row = await firstOf(
+  const delivery = await firstOf(
     db,
-    sql<DeliveryRow>`
+    sql<Delivery>`
       select ${columns} from webhook_deliveries d join published_events e using (position)
       where d.id = ${id}::bigint`,
   )
-  if (row === null) return null
+  if (delivery === null) return null
   const attempts = await rowsOf(
     db,
-    sql<AttemptRow>`
-      select made.* from webhook_deliveries d, lateral ${attemptsOfDelivery} as made
+    sql<LoggedAttempt>`
+      select ${loggedColumns} from webhook_deliveries d, lateral ${attemptsOfDelivery} as made
       where d.id = ${id}::bigint order by made.attempt`,
   )
-  return {
-    delivery: deliveryOf(row),
-    attempts: attempts.map(({ duration_ms: durationMs, ...each }) => ({ ...each, durationMs })),
-  }
+  return { delivery, attempts }
 }
 
 /** What makes a delivery due, as if it were new. Its number goes on, so that no late result hits it. */
@@ -99,19 +71,18 @@ const renewed = (now: Scope['now']) => sql`
   state = 'pending', attempts_before = webhook_deliveries.attempts, due_since = ${now()}, next_at = ${now()},
   claimed_until = null, finished_at = null`
 
-export async function replayDelivery(
+export function replayDelivery(
   { db, now }: Pick<Scope, 'db' | 'now'>,
   id: bigint,
 ): Promise<Delivery | null> {
-  const row = await firstOf(
+  return firstOf(
     db,
-    sql<DeliveryRow>`
+    sql<Delivery>`
       with d as (
         update webhook_deliveries set ${renewed(now)} where id = ${id}::bigint returning *
       )
       select ${columns} from d join published_events e using (position)`,
   )
-  return row === null ? null : deliveryOf(row)
 }
 
 /** Plan: `events_by_time` from the start of the span. */
@@ -153,7 +124,7 @@ export async function replaySpan(
   const isLast = found < limit || at == null || position == null
   return {
     replayed,
-    next: isLast ? null : { at, position: BigInt(position) },
+    next: isLast ? null : { at, position },
     until: row?.until ?? new Date(0),
   }
 }

@@ -46,33 +46,9 @@ function isForgotten(now: Scope['now']) {
   return sql`webhook_subscriptions.configured_at < ${now()} - interval '30 days'`
 }
 
-export interface HealthRow {
-  readonly failures: number
-  readonly failing_since: Date | null
-  readonly failed_at: Date | null
-  readonly held_until: Date | null
-}
-
-export const healthColumns = sql`failures, failing_since, failed_at, held_until`
-
-export function healthOf(row: HealthRow): EndpointHealth {
-  return {
-    failures: row.failures,
-    failingSince: row.failing_since,
-    failedAt: row.failed_at,
-    heldUntil: row.held_until,
-  }
-}
-
-interface StateRow extends HealthRow {
-  readonly name: string
-  readonly pending: number
-  readonly failed: number
-  readonly oldest_ms: number | null
-  readonly last_at: Date | null
-  readonly last_status: number | null
-  readonly last_error: string | null
-}
+/** An `EndpointHealth`. */
+export const healthColumns = sql`
+  failures, failing_since as "failingSince", failed_at as "failedAt", held_until as "heldUntil"`
 
 /** Plan: for each name the first `countMax` entries of the partial indexes, and the oldest by its id. */
 export async function endpointStates(
@@ -87,21 +63,21 @@ export async function endpointStates(
     ) as found)`
   const rows = await rowsOf(
     db,
-    sql<StateRow>`
-      select w.name, ${healthColumns}, last_at, last_status, last_error,
+    sql<Omit<EndpointState, 'health'> & EndpointHealth>`
+      select w.name, ${healthColumns},
+        last_at as "lastAt", last_status as "lastStatus", last_error as "lastError",
         ${counted('pending')} as pending, ${counted('failed')} as failed,
         (
-          select extract(epoch from ${now()} - min(e.at))::float8 * 1000
+          select max(greatest(0, extract(epoch from ${now()} - e.at)::float8 * 1000))
           from (
             select position from webhook_deliveries d where d.endpoint = w.name and d.state = 'pending'
             limit ${sql.lit(countMax)}
           ) as waiting join published_events e using (position)
-        ) as oldest_ms
+        ) as "oldestPendingMs"
       from webhook_endpoints w where w.name in (${sql.join(names)}) order by w.name`,
   )
-  return rows.map((row) => ({
-    ...{ name: row.name, health: healthOf(row), pending: row.pending, failed: row.failed },
-    oldestPendingMs: row.oldest_ms === null ? null : Math.max(0, row.oldest_ms),
-    ...{ lastAt: row.last_at, lastStatus: row.last_status, lastError: row.last_error },
+  return rows.map(({ failures, failingSince, failedAt, heldUntil, ...state }) => ({
+    ...state,
+    health: { failures, failingSince, failedAt, heldUntil },
   }))
 }

@@ -12,7 +12,7 @@ import { type Connection, firstOf, rowsOf, type Scope } from '../database.ts'
 import { recordsOf, wellFormed } from '../sql/json-records.ts'
 import { isAmong } from './among.ts'
 import { type AttemptRow, attemptColumns, attemptNames } from './attempts.ts'
-import { type HealthRow, healthColumns, healthOf } from './endpoints.ts'
+import { healthColumns } from './endpoints.ts'
 import { unflushed } from './unflushed.ts'
 import type { AttemptsRecord, MadeAttempt, RecordedAttempts } from './webhook-store.ts'
 
@@ -27,20 +27,21 @@ export function recordAttempts(
   return db.transaction().execute(async (tx) => {
     const row = await firstOf(
       tx,
-      sql<HealthRow & { readonly now: Date }>`
-        select ${healthColumns}, ${now()} as now, ${unflushed} from webhook_endpoints
-        where name = ${endpoint} for update`,
+      sql<EndpointHealth & { readonly at: Date }>`
+        select ${healthColumns}, ${now()} as at
+        from (select ${unflushed}) as setting cross join webhook_endpoints
+        where name = ${endpoint} for update of webhook_endpoints`,
     )
     assert(row !== null, `The endpoint ${endpoint} is not there`)
-    const before = healthOf(row)
-    const scope = { tx, now: row.now }
+    const { at, ...before } = row
+    const scope = { tx, now: at }
     const failed = attempts.length === 0 ? 0 : await writeAttempts(scope, attempts)
-    const after = healthAfter(before, { attempts, test, now: row.now })
+    const after = healthAfter(before, { attempts, test, now: at })
     const last = test ?? attempts.at(-1)
     if (last !== undefined) await writeHealth(scope, { endpoint, health: after, last })
     const isBack = before.failures > 0 && after.failures === 0 && isFailing(before)
     if (isBack) await releaseWaiting(scope, endpoint)
-    return { before, after, now: row.now, failed, lastError: last?.error ?? null }
+    return { before, after, now: at, failed, lastError: last?.error ?? null }
   })
 }
 
