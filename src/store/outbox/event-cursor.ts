@@ -1,4 +1,5 @@
 import { CursorError, CursorGoneError } from '../errors.ts'
+import { cursorOf, partsOf } from '../sql/cursor.ts'
 
 /** Where a reader of events is. */
 export interface EventCursor {
@@ -9,14 +10,12 @@ export interface EventCursor {
 }
 
 export function formatEventCursor({ position, database, event }: EventCursor): string {
-  return Buffer.from(JSON.stringify(['events', String(position), database, event])).toString(
-    'base64url',
-  )
+  return cursorOf(['events', String(position), database, event])
 }
 
 /** Throws `CursorError`. */
 export function parseEventCursor(text: string): EventCursor {
-  const [kind, position, database, event] = parse(text)
+  const [kind, position, database, event] = partsOf(text, 4)
   const isPosition = typeof position === 'string' && /^\d{1,18}$/.test(position)
   if (kind !== 'events' || !isPosition || !isMark(database) || !isMark(event)) {
     throw new CursorError(`Cannot read the cursor ${shown(text)}: it is not one of the events`)
@@ -31,15 +30,6 @@ export function markOf(id: string | null): string {
 
 function isMark(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{0,8}$/.test(value)
-}
-
-function parse(text: string): readonly unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return Array.isArray(parsed) && parsed.length === 4 ? parsed : []
-  } catch {
-    return []
-  }
 }
 
 /** What a database has where a cursor points at. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { OrderKey } from '../../domain/order.ts'
 import type { SealedHead } from '../../proof/head.ts'
 import { type Connection, firstOf, rowsOf } from '../database.ts'
+import { auditedOrderOf, type KeyedRow } from '../sql/merchant.ts'
 import { numberOf } from '../sql/rows.ts'
 import { headColumns } from './head.ts'
 import type {
@@ -139,14 +140,11 @@ export async function proofsWithoutCredit(
 ): Promise<readonly AuditedOrder[]> {
   const rows = await rowsOf(
     db,
-    sql<{ readonly key: string; readonly gateway: string | null; readonly mchid: string | null }>`
+    sql<KeyedRow>`
       select p.order_no as key, o.gateway, o.mchid
       from proofs p left join orders o on o.order_no = p.order_no
       where not exists (select from transfers t where t.order_no = p.order_no)
       limit ${limit}`,
   )
-  return rows.map(({ key, gateway, mchid }) => ({
-    orderNo: numberOf(key),
-    merchant: gateway === null || mchid === null ? null : { gateway, mchid },
-  }))
+  return rows.map(auditedOrderOf)
 }

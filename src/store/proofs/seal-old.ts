@@ -6,7 +6,7 @@ import { SequenceNeededError } from '../errors.ts'
 import { recordsOf } from '../sql/json-records.ts'
 import { numberOf } from '../sql/rows.ts'
 import { changeHead, isHeadWhole } from './head.ts'
-import type { SealedPortion, SealingPosition } from './proof-store.ts'
+import type { SealedPortion, SealingPosition, TransferRow } from './proof-store.ts'
 import { countDays, countSequence } from './prove.ts'
 import type { SequenceUse } from './sequences.ts'
 
@@ -130,16 +130,8 @@ async function withUnsealedEvents(
   return sealed.filter(({ key }) => keys.has(key))
 }
 
-interface CreditFound {
+interface CreditFound extends TransferRow {
   readonly key: string
-  readonly gateway: string
-  readonly mchid: string
-  readonly appid: string
-  readonly transactionId: string
-  readonly amount: bigint
-  readonly currency: string
-  readonly paidAt: Date | null
-  readonly createdAt: Date
   readonly userId: string | null
   readonly creditedBy: string | null
   readonly entries: readonly (readonly [string, string])[] | null

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Connection, readValue, rowsOf } from '../database.ts'
 import type { AuditedOrder } from '../proofs/proof-store.ts'
 import type { Audit } from '../store.ts'
-import { numberOf } from './rows.ts'
+import { auditedOrderOf, type KeyedRow } from './merchant.ts'
 
 /**
  * Each query reads the rows themselves, as if no constraint had ever held: a restored
@@ -26,20 +26,13 @@ export async function auditRows(
 ): Promise<readonly AuditedOrder[]> {
   const rows = await rowsOf(
     db,
-    sql<{
-      readonly key: string
-      readonly gateway: string | null
-      readonly mchid: string | null
-    }>`
+    sql<KeyedRow>`
       select wrong.order_no as key, orders.gateway, orders.mchid
       from (select distinct order_no from (${wrong[name]}) as wrong order by order_no limit ${limit}) as wrong
       left join orders on orders.order_no = wrong.order_no
       order by wrong.order_no`,
   )
-  return rows.map(({ key, gateway, mchid }) => ({
-    orderNo: numberOf(key),
-    merchant: gateway === null || mchid === null ? null : { gateway, mchid },
-  }))
+  return rows.map(auditedOrderOf)
 }
 
 function count(db: Connection, rows: RawBuilder<unknown>): Promise<number> {

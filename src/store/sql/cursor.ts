@@ -60,20 +60,16 @@ export function pageOf<Row, Item>(
   },
 ): Page<Item> {
   const shown = rows.slice(0, shape.limit)
-  const last = shown.at(-1)
-  const more = rows.length > shape.limit && last !== undefined
+  const last = rows.length > shape.limit ? shown.at(-1) : undefined
+  const end = last && shape.position(last)
   return {
     items: shown.map(shape.item),
-    nextCursor: more ? encode(shape.kind, shape.position(last)) : null,
+    nextCursor: end === undefined ? null : cursorOf([shape.kind, end.at, end.key]),
   }
 }
 
-function encode(kind: PageKind, { at, key }: Position): string {
-  return Buffer.from(JSON.stringify([kind, at, key])).toString('base64url')
-}
-
 function decode(kind: PageKind, cursor: string): Position {
-  const [found, at, key] = parse(cursor)
+  const [found, at, key] = partsOf(cursor, 3)
   const isTime = at === null || isStorableTime(at)
   const isKey = typeof key === 'string' && !key.includes('\0')
   const isByTime = kind === 'orders' || kind === 'reviews' || kind === 'sessions'
@@ -90,10 +86,15 @@ function isStorableTime(at: unknown): boolean {
 const firstTime = Date.parse('0001-01-01T00:00:00Z')
 const lastTime = Date.parse('9999-12-31T23:59:59.999Z')
 
-function parse(cursor: string): readonly unknown[] {
+export function cursorOf(parts: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url')
+}
+
+/** None where it is no cursor of `count` parts. */
+export function partsOf(cursor: string, count: number): readonly unknown[] {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    return Array.isArray(parsed) && parsed.length === 3 ? parsed : []
+    return Array.isArray(parsed) && parsed.length === count ? parsed : []
   } catch {
     return []
   }

@@ -8,6 +8,7 @@ import type { SequenceUse } from '../proofs/sequences.ts'
 import type { Balance, Credit, Page, PageRequest, StatementEntry } from '../store.ts'
 import { byId, pageOf, startOf, type Walk, walks } from './cursor.ts'
 import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
+import { type MerchantColumns, merchantOf } from './merchant.ts'
 import { staleOrder } from './order-steps.ts'
 import { numberOf } from './rows.ts'
 import { isUnstorable } from './storable-text.ts'
@@ -160,11 +161,10 @@ export async function balanceOf({ db }: Scope, userId: string): Promise<Balance>
   return { userId, balance: BigInt(balance), currency }
 }
 
-interface EntryRow extends Omit<StatementEntry, 'orderNo' | 'merchant' | 'balance'> {
+interface EntryRow
+  extends Omit<StatementEntry, 'orderNo' | 'merchant' | 'balance'>,
+    MerchantColumns {
   readonly key: OrderKey
-  /** Null where the transfer was lost. */
-  readonly gateway: string | null
-  readonly mchid: string | null
   /** A sum, and so text: see `balanceOf`. */
   readonly balance: string
 }
@@ -192,7 +192,7 @@ async function pageOfEntries(
   const item = ({ key, gateway, mchid, ...row }: EntryRow) => ({
     ...row,
     orderNo: numberOf(key),
-    merchant: gateway === null || mchid === null ? null : { gateway, mchid },
+    merchant: merchantOf({ gateway, mchid }),
     balance: BigInt(row.balance),
   })
   return pageOf(rows, { kind, limit, item, position: byId })

@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { DueMerchant, MerchantIdentity } from '../../domain/merchant.ts'
 import { type Standing, standings } from '../../domain/order.ts'
+import type { AuditedOrder } from '../proofs/proof-store.ts'
+import { numberOf } from './rows.ts'
 
 /**
  * Orders of one merchant, under any of its app ids. One app id is compared by `=`, which every planner
@@ -18,6 +20,24 @@ export function ofMerchant(merchant: DueMerchant): RawBuilder<unknown> {
 export function ofIdentity(merchant: MerchantIdentity | null | undefined): RawBuilder<unknown> {
   if (merchant == null) return sql`true`
   return sql`mchid = ${merchant.mchid} and gateway = ${merchant.gateway}`
+}
+
+/** Of an order or a transfer that may be gone. */
+export interface MerchantColumns {
+  readonly gateway: string | null
+  readonly mchid: string | null
+}
+
+export function merchantOf({ gateway, mchid }: MerchantColumns): MerchantIdentity | null {
+  return gateway === null || mchid === null ? null : { gateway, mchid }
+}
+
+export interface KeyedRow extends MerchantColumns {
+  readonly key: string
+}
+
+export function auditedOrderOf(row: KeyedRow): AuditedOrder {
+  return { orderNo: numberOf(row.key), merchant: merchantOf(row) }
 }
 
 /**

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import { type MerchantIdentity, merchantIdentity } from '../../domain/merchant.ts'
+import { merchantIdentity } from '../../domain/merchant.ts'
 import { storedReason } from '../../domain/reason.ts'
 import { outcomes, type RunResult } from '../../domain/run.ts'
 import { type Connection, rowsOf } from '../database.ts'
 import { reasonRecord, wellFormed } from './json-records.ts'
+import { merchantOf } from './merchant.ts'
 
 /**
  * The results of a run as one value, because they are written once, and only ever read together. As
@@ -54,18 +55,13 @@ function resultOf(stored: unknown): RunResult | null {
   if (orderNo === null || outcome === undefined) return null
   return {
     orderNo,
-    merchant: merchantIn(record),
+    merchant: merchantOf({ gateway: textOf(record.gateway), mchid: textOf(record.mchid) }),
     tradeState: textOf(record.trade_state),
     outcome,
     reason: textOf(record.reason) ?? '',
     codedReason: storedReason(textOf(record.reason_code), Object(record.reason_params)),
     durationMs: Number(record.duration_ms) || 0,
   }
-}
-
-function merchantIn(record: Partial<ResultRecord>): MerchantIdentity | null {
-  const [gateway, mchid] = [textOf(record.gateway), textOf(record.mchid)]
-  return gateway === null || mchid === null ? null : { gateway, mchid }
 }
 
 function textOf(value: unknown): string | null {
