@@ -1,14 +1,10 @@
 import { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
-import { alertFileKeys, alertKeys } from './alerts/alert-schema.ts'
 import { type ConfigTree, type Overlay, withValue } from './file.ts'
-import { merchantFileKeys, merchantSchema } from './merchants/merchant-schema.ts'
-import { proofFileKeys, proofKeySchema } from './proof/proof-schema.ts'
+import { configLists } from './filling/lists.ts'
+import { merchantFileKeys } from './merchants/merchant-schema.ts'
 import { configSchema } from './schema.ts'
 import { readSecretFile } from './secret-file.ts'
-import { sourceSchema } from './sources/source-schema.ts'
-import { tokenSchema } from './token-schema.ts'
-import { webhookFileKeys, webhookSchema } from './webhooks/webhook-schema.ts'
 
 export interface ConfigKey {
   readonly section: string
@@ -23,7 +19,7 @@ export interface ConfigKey {
 export function configKeys(): readonly ConfigKey[] {
   return Object.entries(configSchema.shape).flatMap(([section, schema]) => {
     const mapping = schema.unwrap()
-    // Lists of mappings, such as `merchants` and `sources`, are in the file; see `fillMerchants`, `fillSources`.
+    // Lists of mappings, such as `merchants` and `sources`, are in the file; see `configLists`.
     if (!(mapping instanceof z.ZodObject)) return []
     return leavesOf(mapping)
       .filter(isOneValue)
@@ -38,23 +34,15 @@ export function configKeys(): readonly ConfigKey[] {
 
 /** Every path of a key, in a list with a star for the place: `sources.*.columns.user_id`. */
 export function keyPathsKnown(): readonly string[] {
-  const merchants = [...merchantFileKeys, ...leavesOf(merchantSchema).map(({ key }) => key)]
-  const tokens = leavesOf(tokenSchema).map(({ key }) => key)
-  const proofKeys = [...proofFileKeys, ...leavesOf(proofKeySchema).map(({ key }) => key)]
-  const alerts = [...alertFileKeys, ...leavesOf(alertKeys).map(({ key }) => key)]
-  const sources = ['preset', 'url_file', ...leavesOf(sourceSchema).map(({ key }) => key)]
-  const webhooks = [...webhookFileKeys, ...leavesOf(webhookSchema).map(({ key }) => key)]
+  const listed = configLists.flatMap(({ path, item, filled }) => {
+    const list = path.join('.')
+    const keys = [...filled, ...leavesOf(item).map(({ key }) => key)]
+    return [...(path.length > 1 ? [list] : []), ...keys.map((key) => `${list}.*.${key}`)]
+  })
   return [
     ...configKeys().map(({ section, key }) => `${section}.${key}`),
     ...merchantFileKeys.map((key) => `wechat.${key}`),
-    'server.tokens',
-    ...tokens.map((key) => `server.tokens.*.${key}`),
-    ...merchants.map((key) => `merchants.*.${key}`),
-    'proof.keys',
-    ...proofKeys.map((key) => `proof.keys.*.${key}`),
-    ...sources.map((key) => `sources.*.${key}`),
-    ...alerts.map((key) => `alerts.*.${key}`),
-    ...webhooks.map((key) => `webhooks.*.${key}`),
+    ...listed,
   ]
 }
 

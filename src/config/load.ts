@@ -1,21 +1,31 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { inCamelCase } from '../text/names.ts'
-import { alertSecretFiles, fillAlerts } from './alerts/fill-alerts.ts'
+import { fillAlerts } from './alerts/fill-alerts.ts'
 import type { AlertConfig, Config, ProofKey, TokenConfig } from './config.ts'
 import { overlayEnvironment } from './environment.ts'
 import { ConfigError, type Read } from './fault.ts'
-import { type ConfigTree, isMapping, type Overlay, readConfigFile, valueIn } from './file.ts'
+import {
+  type ConfigTree,
+  isMapping,
+  type Overlay,
+  readConfigFile,
+  textOf,
+  valueIn,
+} from './file.ts'
+import { configLists, itemsIn } from './filling/lists.ts'
 import {
   assembleMerchants,
   type LoadedKeys,
   merchantIdsOf,
 } from './merchants/assemble-merchants.ts'
-import { fillMerchants, secretFilesOf } from './merchants/fill-merchants.ts'
+import { fillMerchants } from './merchants/fill-merchants.ts'
 import { loadMerchantKeys, pathIn } from './merchants/merchant-keys.ts'
+import { merchantFileKeys } from './merchants/merchant-schema.ts'
 import { merchantSections, withMerchantNames } from './merchants/merchant-sections.ts'
 import { sameNameFaults, sharedKeyFaults } from './merchants/same-merchant.ts'
-import { anchorPaths, secondDatabaseFaults } from './paths.ts'
-import { fillProof, proofSecretFiles } from './proof/fill-proof.ts'
+import { anchorPaths, homeOf, secondDatabaseFaults } from './paths.ts'
+import { fillProof } from './proof/fill-proof.ts'
 import { madeKeysPath, readMadeKeys } from './proof/made-keys.ts'
 import { type ConfigNeed, requirementFaults } from './requirements.ts'
 import { configSchema, type ParsedConfig } from './schema.ts'
@@ -26,7 +36,7 @@ import {
   sourceMerchantFaults,
 } from './sources/assemble-sources.ts'
 import { fillSources } from './sources/fill-sources.ts'
-import { fillWebhooks, webhookSecretFiles } from './webhooks/fill-webhooks.ts'
+import { fillWebhooks } from './webhooks/fill-webhooks.ts'
 import { assembleWebhooks } from './webhooks/webhook-config.ts'
 
 /** Which file and environment `loadConfig` reads, and what the caller needs. */
@@ -126,8 +136,17 @@ export function secretFiles(request: Omit<ConfigRequest, 'need'>): readonly stri
 }
 
 function secretFilesIn(tree: ConfigTree, file: string): readonly string[] {
-  return [secretFilesOf, proofSecretFiles, alertSecretFiles, webhookSecretFiles].flatMap(
-    (filesOf) => filesOf(tree, file),
+  const lists = configLists.map(({ path, filled }) => ({
+    ...{ mappings: itemsIn(tree, path) ?? [], keys: filled },
+  }))
+  return [{ mappings: [tree.wechat], keys: merchantFileKeys }, ...lists].flatMap(
+    ({ mappings, keys }) =>
+      mappings.filter(isMapping).flatMap((mapping) =>
+        keys
+          .filter((key) => key.endsWith('_file'))
+          .map((key) => textOf(mapping[key]))
+          .flatMap((path) => (path === null ? [] : [resolve(homeOf(file), path)])),
+      ),
   )
 }
 
@@ -164,18 +183,13 @@ function fileOf({ file }: Pick<ConfigRequest, 'file'>): string | null {
 function readTree({ file, env }: Omit<ConfigRequest, 'need'>): Overlay {
   const path = fileOf({ file })
   const overlay = overlayEnvironment(path === null ? {} : readConfigFile(path), env)
-  const anchored = { ...overlay, tree: anchorPaths(overlay, path) }
-  const origin = { file: path, env }
-  const filled = fillAlerts(
-    fillMerchants(fillWebhooks(fillProof(anchored, origin), origin), origin),
-    origin,
-  )
-  const { tree, faults } = fillSources(filled.tree, origin)
-  return {
-    ...filled,
-    tree,
-    faults: [...filled.faults, ...secondDatabaseFaults(overlay, path), ...faults],
+  const anchored = {
+    ...overlay,
+    tree: anchorPaths(overlay, path),
+    faults: [...overlay.faults, ...secondDatabaseFaults(overlay, path)],
   }
+  const fills = [fillProof, fillWebhooks, fillMerchants, fillAlerts, fillSources]
+  return fills.reduce<Overlay>((filled, fill) => fill(filled, { file: path, env }), anchored)
 }
 
 function tokenOf(token: ParsedConfig['server']['tokens'][number]): TokenConfig {

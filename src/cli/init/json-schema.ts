@@ -1,13 +1,15 @@
 import { z } from 'zod'
-import { alertFileKeys } from '../../config/alerts/alert-schema.ts'
+import { configLists } from '../../config/filling/lists.ts'
 import { merchantFileKeys } from '../../config/merchants/merchant-schema.ts'
-import { proofFileKeys } from '../../config/proof/proof-schema.ts'
 import { configSchema } from '../../config/schema.ts'
-import { webhookFileKeys } from '../../config/webhooks/webhook-schema.ts'
 import { fileWordsOf } from './comments.ts'
 
-/** What is filled in before the configuration is checked: see `config/sources` and `config/merchants`. */
-const sourceFileKeys = ['preset', 'url_file']
+/** What an item must have in the file. The rest may come from another file, or from the environment. */
+const requiredIn: Readonly<Record<string, readonly string[]>> = {
+  alerts: ['kind'],
+  webhooks: ['name'],
+  'proof.keys': ['id'],
+}
 
 type Node = Record<string, unknown>
 
@@ -28,20 +30,12 @@ export function configJsonSchema(): object {
   const sections = propertiesOf(schema)
   describe(schema, [])
   allow(sections.wechat, merchantFileKeys)
-  allow(itemsOf(sections.merchants), merchantFileKeys)
-  allow(itemsOf(sections.sources), sourceFileKeys)
-  const alert = itemsOf(sections.alerts)
-  allow(alert, alertFileKeys)
-  // The url may come from its file, or from the environment.
-  alert.required = ['kind']
-  const webhooks = itemsOf(sections.webhooks)
-  allow(webhooks, webhookFileKeys)
-  // The address may come from its file, or from the environment.
-  webhooks.required = ['name']
-  const proofKeys = itemsOf(propertiesOf(sections.proof).keys)
-  allow(proofKeys, proofFileKeys)
-  // The other comes from its file.
-  proofKeys.required = ['id']
+  for (const { path, filled } of configLists) {
+    const item = itemsOf(path.reduce<Node>((node, key) => propertiesOf(node)[key] ?? {}, schema))
+    allow(item, filled)
+    const required = requiredIn[path.join('.')]
+    if (required !== undefined) item.required = required
+  }
   // A preset fills in the rest.
   eachMapping(itemsOf(sections.sources), (mapping) => {
     delete mapping.required

@@ -9,9 +9,6 @@ export type AlertKind = (typeof alertKinds)[number]
 
 export const alertLanguages = ['zh', 'en'] as const
 
-/** In the configuration file: they name files that hold the values. */
-export const alertFileKeys = ['url_file', 'secret_file']
-
 // Each has a queue of its own; nobody reads more groups.
 const alertsMax = 20
 

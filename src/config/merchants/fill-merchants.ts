@@ -1,16 +1,10 @@
 import { resolve } from 'node:path'
 import { configKeys, givenValue } from '../environment.ts'
 import { type ConfigTree, isMapping, type Overlay, textOf } from '../file.ts'
-import { homeOf, isPath } from '../paths.ts'
-import { readSecretFile } from '../secret-file.ts'
+import { type Filling, fillingOf, fillKey, type Origin } from '../filling/fill.ts'
+import { isPath } from '../paths.ts'
 import { merchantFileKeys } from './merchant-schema.ts'
 import { isNone, type MerchantSection, merchantSections } from './merchant-sections.ts'
-
-interface Origin {
-  /** The configuration file; null: there is none. */
-  readonly file: string | null
-  readonly env: NodeJS.ProcessEnv
-}
 
 const pathKeys = ['private_key_path', 'public_key_path']
 
@@ -21,13 +15,11 @@ const pathKeys = ['private_key_path', 'public_key_path']
  */
 export function fillMerchants(overlay: Overlay, origin: Origin): Overlay {
   const { tree } = overlay
-  const filling: Filling = {
-    ...{ env: origin.env, home: homeOf(origin.file) },
+  const filling = {
+    ...fillingOf(overlay, origin),
     wechatKeys: configKeys().filter(({ section }) => section === 'wechat'),
-    origins: new Map(overlay.origins),
-    unread: new Set(overlay.unread),
-    faults: [...overlay.faults, ...givenTwice(overlay)],
   }
+  filling.faults.push(...givenTwice(overlay))
   const filled = new Map(
     merchantSections(tree).map((section) => [section.path, fillSection(section, filling)]),
   )
@@ -35,15 +27,9 @@ export function fillMerchants(overlay: Overlay, origin: Origin): Overlay {
   return { tree: withSections(tree, filled), origins, unread, faults }
 }
 
-interface Filling {
-  readonly env: NodeJS.ProcessEnv
+interface MerchantFilling extends Filling {
   /** Each merchant takes what the section `wechat` takes. */
   readonly wechatKeys: ReturnType<typeof configKeys>
-  /** The folder of the configuration file. */
-  readonly home: string
-  readonly origins: Map<string, string>
-  readonly unread: Set<string>
-  readonly faults: string[]
 }
 
 /** One of the two would be ignored in silence. */
@@ -59,10 +45,14 @@ function givenTwice({ tree, origins }: Overlay): string[] {
   return [`${where}: given together with merchants: give one of them`]
 }
 
-function fillSection(section: MerchantSection, filling: Filling): ConfigTree {
+function fillSection(section: MerchantSection, filling: MerchantFilling): ConfigTree {
   const anchored = anchorPaths(section, filling)
   const overlaid = fromEnvironment({ ...section, keys: anchored }, filling)
-  return fromFiles({ ...section, keys: overlaid }, filling)
+  const at = { ...filling, place: section.path }
+  return merchantFileKeys.reduce(
+    (keys, fileKey) => fillKey(keys, { key: fileKey.replace(/_file$/, ''), at }),
+    overlaid,
+  )
 }
 
 function anchorPaths({ path, keys }: MerchantSection, { home, origins }: Filling): ConfigTree {
@@ -78,7 +68,7 @@ function anchorPaths({ path, keys }: MerchantSection, { home, origins }: Filling
 
 function fromEnvironment(
   { path, envPrefix, keys }: MerchantSection,
-  { env, wechatKeys, origins, unread, faults }: Filling,
+  { env, wechatKeys, origins, unread, faults }: MerchantFilling,
 ): ConfigTree {
   // Those of `wechat` are there already.
   if (envPrefix === null || path === 'wechat') return keys
@@ -97,31 +87,6 @@ function fromEnvironment(
   return { ...keys, ...Object.fromEntries(values) }
 }
 
-function fromFiles(
-  { path, keys }: MerchantSection,
-  { home, origins, unread, faults }: Filling,
-): ConfigTree {
-  let filled = keys
-  for (const fileKey of merchantFileKeys) {
-    const { [fileKey]: file, ...rest } = filled
-    const key = fileKey.replace(/_file$/, '')
-    if (file === undefined) continue
-    filled = rest
-    if (origins.has(`${path}.${key}`)) continue
-    if (rest[key] !== undefined) {
-      faults.push(`${path}.${fileKey}: given together with ${key}: give one of them`)
-      continue
-    }
-    const read = readSecretFile(typeof file === 'string' ? resolve(home, file.trim()) : '')
-    if (read.kind === 'value') filled = { ...rest, [key]: read.value }
-    else {
-      faults.push(`${path}.${fileKey}: ${read.fault}`)
-      unread.add(`${path}.${key}`)
-    }
-  }
-  return filled
-}
-
 function withSections(tree: ConfigTree, filled: ReadonlyMap<string, ConfigTree>): ConfigTree {
   const { merchants, ...rest } = tree
   const wechat = filled.get('wechat')
@@ -133,15 +98,4 @@ function withSections(tree: ConfigTree, filled: ReadonlyMap<string, ConfigTree>)
   if (!Array.isArray(merchants)) return tree
   const items = merchants.map((item: unknown, at) => filled.get(`merchants[${at}]`) ?? item)
   return { ...rest, merchants: items }
-}
-
-/** The paths of files that hold secrets of merchants, as the configuration file names them. */
-export function secretFilesOf(tree: ConfigTree, file: string): readonly string[] {
-  const home = homeOf(file)
-  return merchantSections(tree).flatMap(({ keys }) =>
-    merchantFileKeys.flatMap((key) => {
-      const path = textOf(keys[key])
-      return path === null ? [] : [resolve(home, path)]
-    }),
-  )
 }

@@ -1,15 +1,7 @@
-import { resolve } from 'node:path'
 import { givenValue } from '../environment.ts'
-import { type ConfigTree, isMapping, type Overlay, valueIn, withValue } from '../file.ts'
-import { homeOf } from '../paths.ts'
-import { readSecretFile } from '../secret-file.ts'
+import { type ConfigTree, type Overlay, withValue } from '../file.ts'
+import { fillItems, fillKey, type Origin, type Place } from '../filling/fill.ts'
 import { keysIn } from './made-keys.ts'
-
-interface Origin {
-  /** The configuration file; null: there is none. */
-  readonly file: string | null
-  readonly env: NodeJS.ProcessEnv
-}
 
 const envName = 'PROOF_KEYS'
 
@@ -17,9 +9,12 @@ const envName = 'PROOF_KEYS'
  * Fills in the keys of proofs: from the environment, which wins, or else each secret from the file that
  * its `secret_file` names.
  */
-export function fillProof(overlay: Overlay, { file, env }: Origin): Overlay {
-  const given = givenValue(envName, env)
-  if (given === null) return fromFiles(overlay, homeOf(file))
+export function fillProof(overlay: Overlay, origin: Origin): Overlay {
+  const given = givenValue(envName, origin.env)
+  if (given === null) {
+    const fill = (key: ConfigTree, at: Place) => fillKey(key, { key: 'secret', at })
+    return fillItems(overlay, { path: ['proof', 'keys'], origin, fill })
+  }
   const keys = given.kind === 'fault' ? given : keysOf(given.value)
   if (keys.kind === 'fault') {
     const fault = given.kind === 'fault' ? given.fault : `proof.keys (${given.name}): ${keys.fault}`
@@ -55,38 +50,4 @@ function keysOf(text: string): ReturnType<typeof keysIn> {
   }
   const value = keys.map((key) => ({ id: key?.[1] ?? '', secret: key?.[2] ?? '' }))
   return { kind: 'value', value }
-}
-
-function fromFiles(overlay: Overlay, home: string): Overlay {
-  const keys = valueIn(overlay.tree, 'proof', 'keys')
-  if (!Array.isArray(keys)) return overlay
-  const unread = new Set(overlay.unread)
-  const faults = [...overlay.faults]
-  const filled = keys.map((key: unknown, at) => {
-    if (!isMapping(key) || key.secret_file === undefined) return key
-    const { secret_file: file, ...rest } = key
-    const place = `proof.keys[${at}]`
-    if (rest.secret !== undefined) {
-      faults.push(`${place}.secret_file: given together with secret: give one of them`)
-      return rest
-    }
-    const read = readSecretFile(typeof file === 'string' ? resolve(home, file.trim()) : '')
-    if (read.kind === 'value') return { ...rest, secret: read.value }
-    faults.push(`${place}.secret_file: ${read.fault}`)
-    unread.add(`${place}.secret`)
-    return rest
-  })
-  const tree = withValue(overlay.tree, ['proof', 'keys'], filled) ?? overlay.tree
-  return { ...overlay, tree, unread, faults }
-}
-
-/** The paths of files that hold secrets of keys, as the configuration file names them. */
-export function proofSecretFiles(tree: ConfigTree, file: string): readonly string[] {
-  const keys = valueIn(tree, 'proof', 'keys')
-  if (!Array.isArray(keys)) return []
-  return keys.flatMap((key: unknown) =>
-    isMapping(key) && typeof key.secret_file === 'string' && key.secret_file.trim() !== ''
-      ? [resolve(homeOf(file), key.secret_file.trim())]
-      : [],
-  )
 }

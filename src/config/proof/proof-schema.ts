@@ -26,9 +26,6 @@ export const proofSchema = z.strictObject({
     .optional(),
 })
 
-/** In the configuration file: names a file that holds the secret. */
-export const proofFileKeys = ['secret_file']
-
 type ParsedKey = z.output<typeof proofKeySchema>
 
 /** Two keys of one id could not be distinguished in a record, and one secret as two is a slip. */

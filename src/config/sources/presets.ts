@@ -3,13 +3,8 @@ import { join } from 'node:path'
 import { packageRoot } from '../../package-root.ts'
 import { nearest } from '../../text/suggest.ts'
 import { type ConfigTree, isMapping, readConfigFile } from '../file.ts'
+import type { Place } from '../filling/fill.ts'
 import { shown } from '../values.ts'
-
-/** A part of the configuration, and what is wrong with it. */
-export interface Filled<T> {
-  readonly tree: T
-  readonly faults: readonly string[]
-}
 
 /** Names of the files in `presets/`, which are parts of `sources:` for tables that many shops have. */
 export function presetNames(): readonly string[] {
@@ -20,22 +15,24 @@ export function presetNames(): readonly string[] {
 }
 
 /** What a preset has, under what the source says itself. */
-export function fillPreset(source: ConfigTree, place: string): Filled<ConfigTree> {
+export function fillPreset(
+  source: ConfigTree,
+  { place, faults }: Pick<Place, 'place' | 'faults'>,
+): ConfigTree {
   const { preset, ...own } = source
-  if (preset === undefined) return { tree: own, faults: [] }
+  if (preset === undefined) return own
   const names = presetNames()
   const name = typeof preset === 'string' ? preset.trim() : ''
   if (!names.includes(name)) {
     const near = nearest(name, names)
     const hint = near === null ? `: there are ${names.join(', ')}` : `; did you mean ${near}?`
     const given = typeof preset === 'string' ? shown(preset) : 'a list or a mapping'
-    return { tree: own, faults: [`${place}.preset: ${given} is no preset${hint}`] }
+    faults.push(`${place}.preset: ${given} is no preset${hint}`)
+    return own
   }
   const { needs, ...filling } = readConfigFile(join(presetsFolder(), `${name}.yaml`))
-  return {
-    tree: merged(filling, own),
-    faults: isMapping(needs) ? unanswered(needs, { own, place, name }) : [],
-  }
+  if (isMapping(needs)) faults.push(...unanswered(needs, { own, place, name }))
+  return merged(filling, own)
 }
 
 /** What the preset does not know: each such key must be given, even where the preset has a guess. */

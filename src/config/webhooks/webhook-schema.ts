@@ -41,9 +41,6 @@ export const webhooksSchema = z
 
 export type ParsedWebhook = z.output<typeof webhookSchema>
 
-/** In the configuration file: name files that hold secrets. */
-export const webhookFileKeys = ['secret_file', 'url_file']
-
 function nameFault(value: string): string | null {
   return /^[a-z][a-z0-9-]{0,31}$/.test(value)
     ? null
