@@ -31,8 +31,21 @@ export function nameOf(path: string, origins: ReadonlyMap<string, string>): stri
   return envName === undefined ? path : `${path} (${envName})`
 }
 
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+export function writeFailure(error: unknown): string {
+  const code = codeOf(error)
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'its directory is not there'
+  if (code === 'EEXIST') return 'it is there already'
+  const why = readFailure(error)
+  // A disk of another system may have no links, by which a file is made at once or not at all.
+  return why.startsWith('it cannot be read') ? `it cannot be written (${code})` : why
+}
+
 export function readFailure(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = codeOf(error)
   if (code === 'ENOENT' && isLink(error)) return 'it is a link that leads nowhere'
   return readFailures[code] ?? (code === '' ? 'it cannot be read' : `it cannot be read (${code})`)
 }

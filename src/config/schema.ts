@@ -10,6 +10,7 @@ import { sourceSchema } from './sources/source-schema.ts'
 import { tokensSchema } from './token-schema.ts'
 import { sampleTokenFault } from './tokens.ts'
 import {
+  eachOnce,
   flag,
   hostFault,
   integerWithin,
@@ -124,7 +125,9 @@ const merchants = z
 const sources = z
   .array(sourceSchema, { error: 'must be a list, like "- name: shop"' })
   .max(20, { error: 'is a list of more than 20 sources' })
-  .superRefine(eachOnce)
+  .superRefine(
+    eachOnce('name', ({ name }) => `${shown(name)} is the name of another source as well`),
+  )
   .prefault([])
 
 /** Every key, with its input as text. The names of environment variables are derived from this. */
@@ -145,15 +148,6 @@ export const configSchema = z.strictObject({
 })
 
 export type ParsedConfig = z.output<typeof configSchema>
-
-function eachOnce(given: readonly { readonly name: string }[], context: z.RefinementCtx): void {
-  for (const [at, { name }] of given.entries()) {
-    if (given.findIndex((other) => other.name === name) < at) {
-      const message = `${shown(name)} is the name of another source as well`
-      context.addIssue({ code: 'custom', path: [at, 'name'], message })
-    }
-  }
-}
 
 /** Never prints the token. */
 function tokenFault(value: string): string | null {

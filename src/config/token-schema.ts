@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { roles, scopes } from '../domain/scope.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import { readTime } from '../text/rfc3339.ts'
-import { oneOf, shown, textThat } from './values.ts'
+import { eachOnce, oneOf, shown, textThat } from './values.ts'
 
 /** Names that budan itself writes in the place of a token's. */
 const reservedNames: ReadonlySet<string> = new Set(['api_token', 'anonymous', 'budan'])
@@ -31,26 +31,12 @@ export const tokenSchema = z
 export const tokensSchema = z
   .array(tokenSchema, { error: 'must be a list, like "- name: backend"' })
   .max(tokensMax, { error: `is a list of more than ${tokensMax} tokens` })
-  .superRefine(eachOnce)
+  // A session and an event are of the name.
+  .superRefine(
+    eachOnce('name', ({ name }) => `${shown(name)} is the name of another token as well`),
+  )
+  .superRefine(eachOnce('sha256', ({ name }) => `is the hash of token ${shown(name)} as well`))
   .prefault([])
-
-type ParsedToken = z.output<typeof tokenSchema>
-
-/** Two tokens may not have one name, because a session and an event are of the name. */
-function eachOnce(tokens: readonly ParsedToken[], context: z.RefinementCtx): void {
-  for (const [at, { name, sha256 }] of tokens.entries()) {
-    const before = tokens.slice(0, at)
-    if (before.some((other) => other.name === name)) {
-      const message = `${shown(name)} is the name of another token as well`
-      context.addIssue({ code: 'custom', path: [at, 'name'], message })
-    }
-    const same = before.find((other) => other.sha256 === sha256)
-    if (same !== undefined) {
-      const message = `is the hash of token ${shown(same.name)} as well`
-      context.addIssue({ code: 'custom', path: [at, 'sha256'], message })
-    }
-  }
-}
 
 function nameFault(value: string): string | null {
   if (reservedNames.has(value)) return `${shown(value)} is a name that budan itself uses`

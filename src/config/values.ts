@@ -107,6 +107,29 @@ export function oneOf<const T extends readonly [string, ...string[]]>(words: T) 
   })
 }
 
+/** The name of an item of a list. @param what it is the name of. */
+export function itemName(what: string) {
+  return textThat((value) =>
+    /^[a-z][a-z0-9-]{0,31}$/.test(value)
+      ? null
+      : `${shown(value)} is no name of ${what}: 1 to 32 of a-z 0-9 -, the first a letter`,
+  )
+}
+
+/** Reports an item of a list whose value another one before it has: `says` words it, of that one. */
+export function eachOnce<Key extends string, Item extends Readonly<Record<Key, unknown>>>(
+  key: Key,
+  says: (other: Item) => string,
+) {
+  return (items: readonly Item[], context: z.RefinementCtx): void => {
+    for (const [at, item] of items.entries()) {
+      const other = items.slice(0, at).find((before) => before[key] === item[key])
+      if (other === undefined) continue
+      context.addIssue({ code: 'custom', path: [at, key], message: says(other) })
+    }
+  }
+}
+
 export function hostFault(value: string): string | null {
   const name = /^[0-9A-Za-z]([0-9A-Za-z.-]{0,251}[0-9A-Za-z])?$/
   return isIP(value) !== 0 || name.test(value) ? null : `${shown(value)} is not a host name or IP`

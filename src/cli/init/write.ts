@@ -1,6 +1,6 @@
 import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { ConfigError } from '../../config/fault.ts'
+import { ConfigError, writeFailure } from '../../config/fault.ts'
 import { shown } from '../../config/values.ts'
 import { CommandError } from '../failure.ts'
 
@@ -35,22 +35,5 @@ export function writeConfiguration(
   } catch (error) {
     if (overwrite) rmSync(written, { force: true })
     throw new CommandError(`Cannot write configuration ${shown(file)}: ${writeFailure(error)}`)
-  }
-}
-
-function writeFailure(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'its directory is not there'
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return 'permission denied'
-    case 'EEXIST':
-      return 'it is there already'
-    default:
-      return `it cannot be written (${code})`
   }
 }

@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { z } from 'zod'
-import { isLoopback, oneOf, shown, textThat, unquoted } from '../values.ts'
+import { eachOnce, isLoopback, itemName, oneOf, shown, textThat, unquoted } from '../values.ts'
 
 /** Whom alerts are sent to: group robots, a program, or a watchdog that is called after each run. */
 export const alertKinds = ['wecom', 'dingtalk', 'feishu', 'webhook', 'heartbeat'] as const
@@ -14,7 +14,7 @@ const alertsMax = 20
 
 /** One of `alerts:`, its values as text. */
 export const alertKeys = z.strictObject({
-  name: textThat(nameFault).optional(),
+  name: itemName('an alert').optional(),
   kind: oneOf(alertKinds),
   url: textThat(unquoted(urlFault)),
   secret: textThat(unquoted(lengthFault)).optional(),
@@ -29,7 +29,13 @@ export const alertsSchema = z
     { error: 'must be a list, like "- kind: wecom"' },
   )
   .max(alertsMax, { error: `is a list of more than ${alertsMax} alerts` })
-  .superRefine(eachOnce)
+  .superRefine(
+    eachOnce(
+      'name',
+      ({ name }) =>
+        `${shown(name)} is the name of another alert as well: give each a name of its own`,
+    ),
+  )
   .prefault([])
 
 type Given = z.output<typeof alertKeys>
@@ -41,22 +47,6 @@ function fits({ kind, url, secret }: Given, context: z.RefinementCtx): void {
   }
   add('url', schemeFault(kind, new URL(url)))
   if (secret !== undefined) add('secret', secretFault(kind, secret))
-}
-
-/** One without a name has that of its kind. */
-function eachOnce(given: readonly { readonly name: string }[], context: z.RefinementCtx): void {
-  for (const [at, { name }] of given.entries()) {
-    if (given.findIndex((other) => other.name === name) < at) {
-      const message = `${shown(name)} is the name of another alert as well: give each a name of its own`
-      context.addIssue({ code: 'custom', path: [at, 'name'], message })
-    }
-  }
-}
-
-function nameFault(value: string): string | null {
-  return /^[a-z][a-z0-9-]{0,31}$/.test(value)
-    ? null
-    : `${shown(value)} is no name of an alert: 1 to 32 of a-z 0-9 -, the first a letter`
 }
 
 /** Never prints the value: who has a robot's url can write to its group. */

@@ -13,7 +13,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { ProofKey } from '../config.ts'
-import { fault, type Read, readFailure, value } from '../fault.ts'
+import { codeOf, fault, type Read, readFailure, value, writeFailure } from '../fault.ts'
 import { type ConfigTree, textIn } from '../file.ts'
 import { defaultDatabaseUrl, homeOf } from '../paths.ts'
 import { proofKeySchema, proofSchema } from './proof-schema.ts'
@@ -115,16 +115,4 @@ function keepName(directory: string): void {
   } finally {
     closeSync(opened)
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
-}
-
-function writeFailure(error: unknown): string {
-  const code = codeOf(error)
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'its directory is not there'
-  const why = readFailure(error)
-  // A disk of another system may have no links, by which the file is made at once or not at all.
-  return why.startsWith('it cannot be read') ? `it cannot be written (${code})` : why
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { quotesFault, shown, textThat } from '../values.ts'
+import { eachOnce, quotesFault, shown, textThat } from '../values.ts'
 
 /** Keys are replaced once a year at the most, and old ones are kept to verify by. */
 const keysMax = 100
@@ -22,27 +22,11 @@ export const proofSchema = z.strictObject({
     .array(proofKeySchema, { error: 'must be a list, like "- id: k1"' })
     .min(1, { error: 'is an empty list: give at least one key, or leave the key out' })
     .max(keysMax, { error: `is a list of more than ${keysMax} keys` })
-    .superRefine(eachOnce)
+    // Two keys of one id could not be distinguished in a record, and one secret as two is a slip.
+    .superRefine(eachOnce('id', ({ id }) => `${shown(id)} is the id of another key as well`))
+    .superRefine(eachOnce('secret', ({ id }) => `is the secret of key ${shown(id)} as well`))
     .optional(),
 })
-
-type ParsedKey = z.output<typeof proofKeySchema>
-
-/** Two keys of one id could not be distinguished in a record, and one secret as two is a slip. */
-function eachOnce(keys: readonly ParsedKey[], context: z.RefinementCtx): void {
-  for (const [at, { id, secret }] of keys.entries()) {
-    const before = keys.slice(0, at)
-    if (before.some((other) => other.id === id)) {
-      const message = `${shown(id)} is the id of another key as well`
-      context.addIssue({ code: 'custom', path: [at, 'id'], message })
-    }
-    const same = before.find((other) => other.secret === secret)
-    if (same !== undefined) {
-      const message = `is the secret of key ${shown(same.id)} as well`
-      context.addIssue({ code: 'custom', path: [at, 'secret'], message })
-    }
-  }
-}
 
 /** Never prints a long value: somebody may have put the secret itself here. */
 function idFault(value: string): string | null {

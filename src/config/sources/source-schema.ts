@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { sourceAddressFault } from '../../servers/addresses.ts'
 import { zoneFault } from '../../text/zoned-time.ts'
 import { merchantNameFault } from '../merchants/merchant-schema.ts'
-import { integerWithin, numberWithin, oneOf, shown, textThat } from '../values.ts'
+import { integerWithin, itemName, numberWithin, oneOf, shown, textThat } from '../values.ts'
 
 /** One of `sources:`, its preset filled in, its values as text. */
 export const sourceSchema = z.strictObject({
-  name: textThat(nameFault),
+  name: itemName('a source'),
   merchant: textThat(merchantNameFault).optional(),
   url: textThat(sourceAddressFault).optional(),
   table: textThat(tableFault),
@@ -82,12 +82,6 @@ function zone() {
 
 function unix() {
   return oneOf(['s', 'ms']).optional()
-}
-
-function nameFault(value: string): string | null {
-  return /^[a-z][a-z0-9-]{0,31}$/.test(value)
-    ? null
-    : `${shown(value)} is no name of a source: 1 to 32 of a-z 0-9 -, the first a letter`
 }
 
 /** Names are quoted in SQL, so any character will do but those that nobody could see. */

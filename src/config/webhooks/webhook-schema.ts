@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { publishedTypes } from '../../domain/published-event.ts'
-import { oneOf, quotesFault, shown, textThat } from '../values.ts'
+import { eachOnce, itemName, oneOf, quotesFault, shown, textThat } from '../values.ts'
 import { webhookAddressFault } from './webhook-address.ts'
 
 /** Each has connections and a loop of its own in every process. */
@@ -18,7 +18,7 @@ const makeOne = 'make one with echo "whsec_$(openssl rand -base64 32)"'
 
 export const webhookSchema = z
   .strictObject({
-    name: textThat(nameFault),
+    name: itemName('an endpoint'),
     url: textThat(webhookAddressFault),
     secret: textThat(secretFault).optional(),
     secrets: z
@@ -36,16 +36,12 @@ export const webhookSchema = z
 export const webhooksSchema = z
   .array(webhookSchema, { error: 'must be a list, like "- name: shop"' })
   .max(endpointsMax, { error: `is a list of more than ${endpointsMax} endpoints` })
-  .superRefine(eachOnce)
+  .superRefine(
+    eachOnce('name', ({ name }) => `${shown(name)} is the name of another endpoint as well`),
+  )
   .prefault([])
 
 export type ParsedWebhook = z.output<typeof webhookSchema>
-
-function nameFault(value: string): string | null {
-  return /^[a-z][a-z0-9-]{0,31}$/.test(value)
-    ? null
-    : `${shown(value)} is no name of an endpoint: 1 to 32 of a-z 0-9 -, the first a letter`
-}
 
 /** Never prints the value. */
 function secretFault(value: string): string | null {
@@ -69,13 +65,4 @@ function hasSecret(
 ): void {
   if (secret !== undefined || secrets !== undefined) return
   context.addIssue({ code: 'custom', path: ['secret'], message: `not set: ${makeOne}` })
-}
-
-function eachOnce(given: readonly { readonly name: string }[], context: z.RefinementCtx): void {
-  for (const [at, { name }] of given.entries()) {
-    if (given.findIndex((other) => other.name === name) < at) {
-      const message = `${shown(name)} is the name of another endpoint as well`
-      context.addIssue({ code: 'custom', path: [at, 'name'], message })
-    }
-  }
 }
