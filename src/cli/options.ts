@@ -3,15 +3,16 @@ import { publishedTypesIn, publishedTypesRule } from '../domain/published-event.
 
 /** Options that several commands share, with their parsers. */
 
-export function typesOption(): Option {
-  return new Option('--types <list>', 'only these, such as order.paid,order.expired').argParser(
-    (value) => {
-      if (publishedTypesIn(value) === null) {
-        throw new InvalidArgumentError(`It ${publishedTypesRule}.`)
-      }
-      return value
-    },
-  )
+export function typesOption(description: string): Option {
+  return new Option('--types <list>', description).argParser((value) => {
+    const types = publishedTypesIn(value)
+    if (types === null) throw new InvalidArgumentError(`It ${publishedTypesRule}.`)
+    return types
+  })
+}
+
+export function cursorOption(): Option {
+  return new Option('--cursor <cursor>', 'the page after: next_cursor of the page before')
 }
 
 export function limitOption(): Option {

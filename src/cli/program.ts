@@ -10,7 +10,7 @@ import { packageRoot } from '../package-root.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 import type { ConcealedTerminal } from './concealed.ts'
 import type { CommonOptions, Command as Work } from './context.ts'
-import { limitOption, numberIn, numberOption, typesOption } from './options.ts'
+import { cursorOption, limitOption, numberIn, numberOption, typesOption } from './options.ts'
 import { plainLines } from './plain.ts'
 import { shells } from './shells.ts'
 import type { ExitCode } from './terminal.ts'
@@ -162,13 +162,13 @@ function addReadingCommands(program: Command, start: Start): void {
     .option('--user <user_id>', 'only this user’s')
     .addOption(merchantOfListOption())
     .addOption(limitOption())
-    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .addOption(cursorOption())
     .action(start(async () => (await import('./commands/lists.ts')).listOrders))
   program
     .command('events')
     .description('what budan publishes, oldest first, as GET /v1/events answers with it')
     .option('--after <cursor>', 'only what came behind it: next_cursor of the page before')
-    .addOption(typesOption())
+    .addOption(typesOption('only these, such as order.paid,order.expired'))
     .addOption(limitOption())
     .option('--follow', 'go on with each event as it comes, until Ctrl+C')
     .action(start(async () => (await import('./commands/events.ts')).events))
@@ -233,7 +233,7 @@ function addReviewCommands(program: Command, start: Start): void {
     .option('--dismissed', 'those that were dismissed, in the place of the queue')
     .addOption(merchantOfListOption())
     .addOption(limitOption())
-    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .addOption(cursorOption())
     .action(start(async () => (await import('./commands/lists.ts')).listReviews))
   program
     .command('review')
@@ -264,7 +264,7 @@ function addExceptionCommands(program: Command, start: Start): void {
     .option('--order <order_no>', 'only those of this number')
     .addOption(merchantOfListOption())
     .addOption(limitOption())
-    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .addOption(cursorOption())
     .addOption(wordsOption('reason', 'with close: what was done about it'))
     .action(start(async () => (await import('./commands/exceptions.ts')).exceptions))
 }
@@ -276,7 +276,7 @@ function addWebhookCommands(program: Command, start: Start): void {
     .addArgument(new Argument('[action]').choices(['list', 'test', 'replay']))
     .argument('[name]', 'of the endpoint')
     .option('--since <time>', 'replay: events from then on; a date, or a time of RFC 3339')
-    .option('--types <list>', 'replay: only these, such as order.paid,order.refunded')
+    .addOption(typesOption('replay: only these, such as order.paid,order.refunded'))
     .action(start(async () => (await import('./commands/webhooks.ts')).webhooks))
   program
     .command('deliveries')
@@ -287,7 +287,7 @@ function addWebhookCommands(program: Command, start: Start): void {
     .addOption(new Option('--state <state>', 'only these').choices(deliveryStates))
     .option('--order-no <order_no>', 'only of events about this order')
     .addOption(limitOption())
-    .option('--cursor <cursor>', 'the page after: next_cursor of the page before')
+    .addOption(cursorOption())
     .action(start(async () => (await import('./commands/webhooks.ts')).deliveries))
 }
 

@@ -9,17 +9,10 @@ import type { CommandContext, CommandInput } from './context.ts'
 import { CommandError } from './failure.ts'
 
 /**
- * Opens the database for a command that only reads, and closes it afterwards. Creates and migrates
- * nothing: a database that is missing or behind is an error.
+ * Opens the database for a command, and closes it afterwards. Creates and migrates nothing: a database
+ * that is missing or behind is an error.
+ * @param options of a command that seals: its keys.
  */
-export async function readStore<T>(
-  context: CommandContext,
-  read: (store: Store) => Promise<T>,
-): Promise<T> {
-  return withStore(context, read)
-}
-
-/** The same for a command that seals, with these keys. */
 export async function withStore<T>(
   context: CommandContext,
   work: (store: Store) => Promise<T>,

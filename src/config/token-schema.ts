@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { roles, scopes } from '../domain/scope.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
-import { readTime } from '../text/rfc3339.ts'
-import { eachOnce, oneOf, shown, textThat } from './values.ts'
+import { dateOrTime, eachOnce, oneOf, shown, textThat } from './values.ts'
 
 /** Names that budan itself writes in the place of a token's. */
 const reservedNames: ReadonlySet<string> = new Set(['api_token', 'anonymous', 'budan'])
@@ -52,16 +51,11 @@ function hashFault(value: string): string | null {
 }
 
 function timeFault(value: string): string | null {
-  return timeIn(value) === null
+  return dateOrTime(value) === null
     ? `${shown(value)} is neither a date, like 2027-01-31, nor a time like 2027-01-31T08:00:00+08:00`
     : null
 }
 
-/** A date is the beginning of that day in Shanghai. */
-function timeIn(value: string): Date | null {
-  return readTime(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00:00+08:00` : value)
-}
-
 function timeOf(value: string): Date {
-  return timeIn(value) ?? new Date(Number.NaN)
+  return dateOrTime(value) ?? new Date(Number.NaN)
 }

@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { decoded } from '../servers/address-parts.ts'
 import { mayHoldCredentials } from '../servers/addresses.ts'
+import { readTime } from '../text/rfc3339.ts'
 
 /**
  * The kinds of value in a configuration. Each takes text, as YAML's failsafe schema and the environment
@@ -128,6 +129,11 @@ export function eachOnce<Key extends string, Item extends Readonly<Record<Key, u
       context.addIssue({ code: 'custom', path: [at, key], message: says(other) })
     }
   }
+}
+
+/** A date is the beginning of that day in Shanghai. Null: it is neither. */
+export function dateOrTime(value: string): Date | null {
+  return readTime(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T00:00:00+08:00` : value)
 }
 
 export function hostFault(value: string): string | null {

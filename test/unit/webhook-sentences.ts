@@ -18,7 +18,6 @@ export const webhookSentences: readonly string[] = [
   'warning: deliveries were given up, and can be sent again: 1',
   'test: say of which',
   'replay: say of which',
-  '--types: "x" is not one of order.paid, order.expired',
   'it answered 301: redirects are not followed, give the address that they lead to',
   'it answered 429: too many requests',
   'nobody listens there (ECONNREFUSED)',

@@ -13,7 +13,7 @@ import type { Store } from '../../store/store.ts'
 import { sealOldByHand } from '../audit/seal-old.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { createProgress } from '../progress.ts'
-import { readStore } from '../reader.ts'
+import { withStore } from '../reader.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { type AuditCount, commandWords } from '../words.ts'
 
@@ -26,7 +26,7 @@ export const audit: Command = async (context, { options }) => {
   if (options.yes === true) throw new ConfigError(['--yes: needs --seal-old'])
   const { output } = context
   if (options.verify === true) keepHeapSmall()
-  const { audited, verified } = await readStore(context, async (store) => ({
+  const { audited, verified } = await withStore(context, async (store) => ({
     audited: await auditWithOrders(store),
     verified: options.verify === true ? await verify(context, store) : null,
   }))

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/fault.ts'
 import { formatFen } from '../../domain/money.ts'
-import { publishedTypesIn } from '../../domain/published-event.ts'
+import type { PublishedType } from '../../domain/published-event.ts'
 import { Feed, type FeedEvent } from '../../outbox/feed.ts'
 import { Pump } from '../../outbox/pump.ts'
 import { CursorError, CursorGoneError } from '../../store/errors.ts'
@@ -9,12 +9,12 @@ import { presentEvent } from '../../web/api/events.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import type { Cell } from '../output.ts'
-import { namesIn, readStore } from '../reader.ts'
+import { namesIn, withStore } from '../reader.ts'
 
 /** What is published, oldest first: a page of it, or on and on with `--follow`. */
 export const events: Command = async (context, { options }) => {
-  const { after = null, types, limit = 50, follow } = options as Partial<EventsOptions>
-  const wanted = { after, types: types === undefined ? null : publishedTypesIn(types) }
+  const { after = null, types = null, limit = 50, follow } = options as Partial<EventsOptions>
+  const wanted = { after, types }
   await withFeed(context, (feed) =>
     follow === true
       ? followAll(context, feed.follow(wanted))
@@ -26,7 +26,7 @@ export const events: Command = async (context, { options }) => {
 /** After the program's parsers. */
 interface EventsOptions {
   readonly after: string
-  readonly types: string
+  readonly types: readonly PublishedType[]
   readonly limit: number
   readonly follow: boolean
 }
@@ -39,7 +39,7 @@ async function withFeed(
   const stopping = new AbortController()
   void context.terminal.stopRequested().then(() => stopping.abort())
   const { merchants } = namesIn(context)
-  await readStore(context, (store) => {
+  await withStore(context, (store) => {
     // A look that fails is repeated; the reading itself fails with a message.
     const pump = new Pump({ store, emit: () => undefined })
     return work(new Feed({ store, pump, merchants, ended: () => stopping.signal }))

@@ -10,12 +10,11 @@ import { formatAmount } from '../../domain/money.ts'
 import { reasonText } from '../../i18n/reasons.ts'
 import { presentException, presentTotal } from '../../web/api/exceptions/present.ts'
 import { localActor, wordsGiven } from '../actor.ts'
-import type { ColumnKey } from '../columns.ts'
 import type { Command, CommandContext, CommandInput } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { Cell } from '../output.ts'
-import { merchantIdGiven, namesIn, readStore, withStore } from '../reader.ts'
+import { merchantIdGiven, namesIn, withStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
+import { printPage } from './lists.ts'
 
 /** Where money and books differ, newest first; or closes one. */
 export const exceptions: Command = async (context, given) => {
@@ -35,23 +34,29 @@ async function list(context: CommandContext, given: CommandInput): Promise<ExitC
     ...{ kind: kindOf(kind), state: stateOf(state), orderNo: order ? String(order) : null },
     merchant: merchantIdGiven(context, given),
   }
-  const { page, open } = await readStore(context, async (store) => ({
+  const { page, open } = await withStore(context, async (store) => ({
     page: await store.listExceptions(filter),
     open: await store.openExceptions(),
   }))
-  if (output.asJson) {
-    output.json({
-      exceptions: page.items.map((each) => presentException(each, namesIn(context))),
-      next_cursor: page.nextCursor,
-      open: presentTotal(open),
-    })
-    return 0
-  }
-  showTable(context, page.items)
   const { count, amount } = totalOf(open)
-  output.note(`open: ${count}, ${formatAmount(amount, 'CNY')} at stake`)
-  if (page.nextCursor !== null) output.note(`more: --cursor ${page.nextCursor}`)
-  return 0
+  const names = namesIn(context)
+  return printPage(context, {
+    ...{ name: 'exceptions', ...page, beside: { open: presentTotal(open) } },
+    note: `open: ${count}, ${formatAmount(amount, 'CNY')} at stake`,
+    present: (each) => presentException(each, names),
+    columns: [
+      ...(['id', 'kind', 'merchant', 'order_no', 'amount_at_stake'] as const),
+      ...(['opened_at', 'reason', 'closed_by'] as const),
+    ],
+    row: (each) => [
+      ...[each.id, output.term('exception', each.kind)],
+      ...[merchantName(names.merchants, each), each.orderNo],
+      formatAmount(each.amountAtStake, each.currency),
+      each.openedAt,
+      each.codedReason === null ? each.reason : reasonText(each.codedReason, output.locale),
+      each.closing?.by ?? null,
+    ],
+  })
 }
 
 function kindOf(given: unknown): ExceptionKind | null {
@@ -62,31 +67,6 @@ function kindOf(given: unknown): ExceptionKind | null {
 function stateOf(given: unknown): 'open' | 'closed' | null {
   if (given === 'all') return null
   return given === 'closed' ? 'closed' : 'open'
-}
-
-function showTable(context: CommandContext, items: readonly Exception[]): void {
-  const { output } = context
-  const { merchants } = namesIn(context)
-  const named = <Each>(cells: readonly Each[], merchant: Each) =>
-    merchants.length > 1 ? [...cells.slice(0, 2), merchant, ...cells.slice(2)] : cells
-  const columns: readonly ColumnKey[] = [
-    ...(['id', 'kind', 'order_no', 'amount_at_stake'] as const),
-    ...(['opened_at', 'reason', 'closed_by'] as const),
-  ]
-  output.table(
-    named<ColumnKey>(columns, 'merchant'),
-    items.map((each) => {
-      const { codedReason, reason, closing } = each
-      const cells: readonly Cell[] = [
-        ...[each.id, output.term('exception', each.kind), each.orderNo],
-        formatAmount(each.amountAtStake, each.currency),
-        each.openedAt,
-        codedReason === null ? reason : reasonText(codedReason, output.locale),
-        closing?.by ?? null,
-      ]
-      return named<Cell>(cells, merchantName(merchants, each))
-    }),
-  )
 }
 
 async function close(

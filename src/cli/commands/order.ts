@@ -6,14 +6,14 @@ import { findOrder } from '../../store/find-order.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { Command } from '../context.ts'
 import type { Output } from '../output.ts'
-import { merchantIdGiven, namesIn, readStore } from '../reader.ts'
+import { merchantIdGiven, namesIn, withStore } from '../reader.ts'
 import { orderNotFound } from '../with-service.ts'
 
 export const showOrder: Command = async (context, given) => {
   const [orderNo = ''] = given.args
   const merchant = merchantIdGiven(context, given)
   const { output } = context
-  const { order, events } = await readStore(context, async (store) => {
+  const { order, events } = await withStore(context, async (store) => {
     const found = await findOrder(store, { orderNo, merchant })
     if (found === null) throw orderNotFound(orderNo)
     return { order: found, ...(await allEvents(store, found.key)) }

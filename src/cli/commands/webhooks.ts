@@ -1,5 +1,6 @@
 import { ConfigError } from '../../config/fault.ts'
-import { type PublishedType, publishedTypes } from '../../domain/published-event.ts'
+import { dateOrTime } from '../../config/values.ts'
+import type { PublishedType } from '../../domain/published-event.ts'
 import { deliveryName } from '../../domain/webhooks/delivery.ts'
 import {
   openWebhookDesk,
@@ -7,12 +8,12 @@ import {
   type WebhookDesk,
 } from '../../outbox/webhooks/webhook-desk.ts'
 import type { Store } from '../../store/store.ts'
-import { readTime } from '../../text/rfc3339.ts'
 import { presentDelivery, presentEndpoint, presentTested } from '../../web/api/shapes-webhooks.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import { readStore } from '../reader.ts'
+import { withStore } from '../reader.ts'
 import type { ExitCode } from '../terminal.ts'
+import { printPage } from './lists.ts'
 
 /** The endpoints of webhooks, and what a person does with one. */
 export const webhooks: Command = async (context, { args: [action = 'list', name], options }) => {
@@ -43,26 +44,24 @@ function atDesk<T>(
   work: (desk: WebhookDesk, store: Store) => Promise<T>,
 ): Promise<T> {
   const { webhooks: endpoints = [] } = context.config('database')
-  return readStore(context, (store) =>
+  return withStore(context, (store) =>
     work(openWebhookDesk({ store, endpoints, emit: () => {}, wake: () => {} }), store),
   )
 }
 
 async function list(context: CommandContext): Promise<ExitCode> {
   const { output } = context
-  const endpoints = await atDesk(context, (desk) => desk.endpoints())
-  if (output.asJson) {
-    output.json({ webhooks: endpoints.map(presentEndpoint), next_cursor: null })
-    return 0
-  }
-  output.table(
-    ['endpoint', 'url', 'pending', 'failed', 'failing_since', 'problem'],
-    endpoints.map((each) => [
+  return printPage(context, {
+    name: 'webhooks',
+    items: await atDesk(context, (desk) => desk.endpoints()),
+    nextCursor: null,
+    present: presentEndpoint,
+    columns: ['endpoint', 'url', 'pending', 'failed', 'failing_since', 'problem'],
+    row: (each) => [
       ...[each.name, each.url, each.pending, each.failed, each.failingSince],
       each.lastError === null ? null : output.say(each.lastError),
-    ]),
-  )
-  return 0
+    ],
+  })
 }
 
 async function testOne(context: CommandContext, name: string): Promise<ExitCode> {
@@ -88,28 +87,12 @@ interface Span {
   readonly types: readonly PublishedType[] | null
 }
 
-function spanOf({ since, types }: Readonly<Record<string, unknown>>): Span {
-  const at = typeof since === 'string' ? timeOf(since) : null
+function spanOf({ since, types = null }: Readonly<Record<string, unknown>>): Span {
+  const at = typeof since === 'string' ? dateOrTime(since) : null
   if (at === null) {
     throw new ConfigError(['--since: give a date, like 2027-01-31, or a time of RFC 3339'])
   }
-  const given = typeof types === 'string' ? types.split(',') : null
-  const wrong = given?.find((type) => !isType(type))
-  if (wrong !== undefined) {
-    throw new ConfigError([
-      `--types: ${JSON.stringify(wrong)} is not one of ${publishedTypes.join(', ')}`,
-    ])
-  }
-  return { since: at, types: given?.filter(isType) ?? null }
-}
-
-function isType(text: string): text is PublishedType {
-  return publishedTypes.some((type) => type === text)
-}
-
-/** A date is the beginning of that day in Shanghai. */
-function timeOf(text: string): Date | null {
-  return readTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00+08:00` : text)
+  return { since: at, types: types as Span['types'] }
 }
 
 /** Portion by portion, until the span is done. */
@@ -140,23 +123,21 @@ async function listDeliveries(
   const { output } = context
   const filter = options as unknown as Parameters<Store['listDeliveries']>[0]
   const { limit, cursor = null, endpoint = null, state = null, orderNo = null } = filter
-  const { items, nextCursor } = await readStore(context, (store) =>
+  const page = await withStore(context, (store) =>
     store.listDeliveries({ limit, cursor, endpoint, state, orderNo }),
   )
-  if (output.asJson) {
-    output.json({ deliveries: items.map(presentDelivery), next_cursor: nextCursor })
-    return 0
-  }
-  output.table(
-    ['delivery', 'endpoint', 'type', 'order_no', 'state', 'attempts', 'created_at', 'problem'],
-    items.map((each) => [
+  return printPage(context, {
+    ...{ name: 'deliveries', ...page, present: presentDelivery },
+    columns: [
+      ...(['delivery', 'endpoint', 'type', 'order_no'] as const),
+      ...(['state', 'attempts', 'created_at', 'problem'] as const),
+    ],
+    row: (each) => [
       ...[deliveryName(each.id), each.endpoint, each.type, each.orderNo],
       ...[output.term('delivery', each.state), each.attempts, each.createdAt],
       each.lastError === null ? null : output.say(each.lastError),
-    ]),
-  )
-  if (nextCursor !== null) output.note(`more: --cursor ${nextCursor}`)
-  return 0
+    ],
+  })
 }
 
 async function replayOne(context: CommandContext, id: string): Promise<ExitCode> {

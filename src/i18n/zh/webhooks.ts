@@ -55,7 +55,6 @@ export const webhookPhrases = {
     'replay: say of which': '`replay`：请指明是哪一个',
     '--since: give a date, like 2027-01-31, or a time of RFC 3339':
       '--since：请给出日期，如 2027-01-31，或 RFC 3339 时间',
-    '--types: {type:json} is not one of {types:words}': '--types：{type} 不是 {types} 之一',
   },
 } as const satisfies PhraseSets
 
