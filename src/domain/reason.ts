@@ -119,14 +119,11 @@ type UnansweredCode =
 type RefusedCode = 'close_refused' | 'prepay_refused'
 
 /** A fact that a trade and its order must agree on. */
-export type ComparedFact =
-  | 'order_no'
-  | 'mchid'
-  | 'app_id'
-  | 'amount'
-  | 'currency'
-  | 'transaction_id'
-  | 'attach'
+export type ComparedFact = (typeof comparedFacts)[number]
+
+export const comparedFacts = [
+  ...['order_no', 'mchid', 'app_id', 'amount', 'currency', 'transaction_id', 'attach'],
+] as const
 
 /** One fact as the gateway has it, and as the order has it. Null: absent. */
 export interface Difference {

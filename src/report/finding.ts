@@ -10,14 +10,15 @@ export type ReportProblem =
   | RowProblem
 
 /** What the gateway says of a row that the dataset has not credited. */
-export type PaidProblem =
-  /** Paid exactly as ordered. */
-  | 'paid_not_credited'
-  | 'amount_differs'
-  | 'currency_differs'
-  | 'app_id_differs'
-  /** Paid, and refunded in part or as a whole: how much is not said. */
-  | 'refunded'
+export type PaidProblem = (typeof paidProblems)[number]
+
+export const paidProblems = [
+  'paid_not_credited', // paid exactly as ordered
+  'amount_differs',
+  'currency_differs',
+  'app_id_differs',
+  'refunded', // paid, and refunded in part or as a whole: how much is not said
+] as const
 
 /** One row that a person has to look at. */
 export interface Finding {
@@ -38,17 +39,9 @@ export interface Finding {
   readonly fault: Pick<RowFault, 'key' | 'column' | 'value'> | null
 }
 
-const paidProblems: ReadonlySet<string> = new Set<PaidProblem>([
-  'paid_not_credited',
-  'amount_differs',
-  'currency_differs',
-  'app_id_differs',
-  'refunded',
-])
-
 /** The gateway says that it was paid. The others were not queried. */
 export function isPaid({ problem, transactionId }: Finding): boolean {
-  return paidProblems.has(problem) || transactionId !== null
+  return paidProblems.some((each) => each === problem) || transactionId !== null
 }
 
 export function faultFinding(source: string, fault: RowFault): Finding {

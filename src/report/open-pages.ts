@@ -2,7 +2,7 @@ import type { SourcePage } from '../sources/source.ts'
 import { type Finding, faultFinding } from './finding.ts'
 import { type Row, rowOf } from './row-queue.ts'
 import { idOfFault, idOfOrder, type SeenRows } from './state/seen.ts'
-import type { Entry } from './state/state.ts'
+import type { Entry } from './state/shapes.ts'
 
 /** What an answer about a row adds to the report. */
 export interface RowResult {

@@ -90,17 +90,16 @@ export interface RowFault {
   readonly problem: RowProblem
 }
 
-export type RowProblem =
-  /** Yuan with more than two places, a fraction of a fen, below 1 fen, or no number. */
-  | 'amount_unreadable'
-  /** Not 1 to 32 of the characters that a gateway accepts. */
-  | 'order_no_impossible'
-  /** Several rows have this number: it is not known which of them was paid. */
-  | 'order_no_duplicate'
-  | 'user_id_missing'
-  | 'time_unreadable'
-  /** A status that the mapping does not name. */
-  | 'status_unknown'
+export type RowProblem = (typeof rowProblems)[number]
+
+export const rowProblems = [
+  'amount_unreadable', // yuan with more than two places, a fraction of a fen, below 1 fen, or no number
+  'order_no_impossible', // not 1 to 32 of the characters that a gateway accepts
+  'order_no_duplicate', // several rows have this number: it is not known which of them was paid
+  'user_id_missing',
+  'time_unreadable',
+  'status_unknown', // a status that the mapping does not name
+] as const
 
 /** Something in the shop's schema that makes crediting unsafe. */
 export interface SourceTrap {

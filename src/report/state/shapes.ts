@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { ComparedFact } from '../../domain/reason.ts'
-import type { Entry } from './state.ts'
+import { comparedFacts } from '../../domain/reason.ts'
+import { rowProblems } from '../../sources/source.ts'
+import { paidProblems } from '../finding.ts'
 
 /** The members of the state file as JSON. Times are RFC 3339, amounts integer fen. */
 
@@ -12,46 +13,25 @@ const time = z.codec(z.iso.datetime({ precision: 3 }), z.date(), {
 const text = z.string().nullable()
 const count = z.int().min(0)
 
-/** Which rows of a source a report is about. */
-export interface ReportedTable {
-  readonly name: string
-  readonly place: string
-  readonly days: number
-}
-
 /** What a report is about. A resumed one must be about the same. */
-export interface Header {
-  readonly version: 1
-  readonly gateway: string
-  readonly mchid: string
-  readonly appids: readonly string[]
-  /** The window of each source ends then. */
-  readonly startedAt: Date
-  readonly sources: readonly ReportedTable[]
-}
+export type Header = z.output<typeof headerSchema>
 
 export const headerSchema = z.strictObject({
   version: z.literal(1),
   gateway: z.string(),
   mchid: z.string(),
   appids: z.array(z.string()).readonly(),
+  /** The window of each source ends then. */
   startedAt: time,
+  /** Which rows of each it is about. */
   sources: z
     .array(z.strictObject({ name: z.string(), place: z.string(), days: z.number() }))
     .readonly(),
-}) satisfies z.ZodType<Header>
-
-const facts = [
-  ...['order_no', 'mchid', 'app_id', 'amount', 'currency', 'transaction_id', 'attach'],
-] as const satisfies readonly ComparedFact[]
+})
 
 const finding = z.strictObject({
   source: z.string(),
-  problem: z.enum([
-    ...['paid_not_credited', 'amount_differs', 'currency_differs', 'app_id_differs', 'refunded'],
-    ...['created_in_future', 'amount_unreadable', 'order_no_impossible', 'order_no_duplicate'],
-    ...['user_id_missing', 'time_unreadable', 'status_unknown'],
-  ] as const),
+  problem: z.enum([...paidProblems, 'created_in_future', ...rowProblems]),
   orderNo: text,
   userId: text,
   amount: fen.nullable(),
@@ -60,7 +40,7 @@ const finding = z.strictObject({
   paidAt: time.nullable(),
   difference: z
     .strictObject({
-      fact: z.enum(facts),
+      fact: z.enum(comparedFacts),
       theirs: text,
       ours: text,
       currency: text.exactOptional(),
@@ -69,6 +49,7 @@ const finding = z.strictObject({
   fault: z.strictObject({ key: z.string(), column: z.string(), value: text }).nullable(),
 })
 
+/** How many answers said what: of an order's own trade, or that there is none. */
 const answers = z.strictObject({ trades: count, absent: count })
 
 const order = z.strictObject({
@@ -81,16 +62,26 @@ const order = z.strictObject({
   standing: z.enum(['pending', 'revivable']),
 })
 
+/** What happened to the rows of a source, in order. The state file has one of these in each line. */
+export type Entry = z.output<typeof entrySchema>
+
+export type AnswerCounts = z.output<typeof answers>
+
 export const entrySchema = z.discriminatedUnion('kind', [
+  /** A page was read, and its rows were queried. */
   z.strictObject({
     kind: z.literal('page'),
     source: z.string(),
+    /** Where the next page begins; null: this was the last. */
     next: text,
+    /** Of its rows and faults. */
     seen: z.array(z.string()).readonly(),
     answers,
     findings: z.array(finding).readonly(),
+    /** Rows without an answer. */
     left: z.array(z.strictObject({ rank: count, order })).readonly(),
   }),
+  /** A row that had been left without an answer. */
   z.strictObject({
     kind: z.literal('late'),
     source: z.string(),
@@ -98,10 +89,11 @@ export const entrySchema = z.discriminatedUnion('kind', [
     answers,
     finding: finding.nullable(),
   }),
+  /** Rows that were created in the future, before the first page was read; some of them as findings. */
   z.strictObject({
     kind: z.literal('future'),
     source: z.string(),
     rows: count,
     findings: z.array(finding).readonly(),
   }),
-]) satisfies z.ZodType<Entry>
+])

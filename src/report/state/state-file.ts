@@ -9,8 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { z } from 'zod'
-import { entrySchema, type Header, headerSchema } from './shapes.ts'
-import type { Entry } from './state.ts'
+import { type Entry, entrySchema, type Header, headerSchema } from './shapes.ts'
 
 /** A state file that cannot be used. The message names the file, and what is wrong. */
 export class StateFileError extends Error {

@@ -1,50 +1,7 @@
 import type { SourceOrder } from '../../sources/source.ts'
 import { type Finding, isPaid } from '../finding.ts'
 import { SeenRows } from './seen.ts'
-
-/** How many answers said what. */
-export interface AnswerCounts {
-  /** About an order's own trade. */
-  readonly trades: number
-  readonly absent: number
-}
-
-/** A row without an answer. */
-export interface LeftRow {
-  readonly rank: number
-  readonly order: SourceOrder
-}
-
-/** What happened to the rows of a source, in order. The state file has one of these in each line. */
-export type Entry =
-  /** A page was read, and its rows were queried. */
-  | {
-      readonly kind: 'page'
-      readonly source: string
-      /** Where the next page begins; null: this was the last. */
-      readonly next: string | null
-      /** Of its rows and faults. */
-      readonly seen: readonly string[]
-      readonly answers: AnswerCounts
-      readonly findings: readonly Finding[]
-      readonly left: readonly LeftRow[]
-    }
-  /** A row that had been left without an answer. */
-  | {
-      readonly kind: 'late'
-      readonly source: string
-      readonly rank: number
-      readonly answers: AnswerCounts
-      readonly finding: Finding | null
-    }
-  /** Rows that were created in the future, before the first page was read. */
-  | {
-      readonly kind: 'future'
-      readonly source: string
-      readonly rows: number
-      /** Some of them. */
-      readonly findings: readonly Finding[]
-    }
+import type { AnswerCounts, Entry } from './shapes.ts'
 
 /** A table that maps nothing would fill the memory with faults: these are listed, and all are counted. */
 export const faultsListedMax = 1_000
