@@ -54,7 +54,7 @@ export const faultsMax = 1000
 
 /**
  * Compares what the bills and an export say was paid. Bills are read first and to their ends: a bill
- * whose totals do not hold ends the comparison. Throws BillError and ExportError.
+ * whose totals do not hold ends the comparison. Throws BillError and ConfigError.
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
   const comparison = new Comparison(options.layout)

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ConfigError } from '../../src/config/fault.ts'
 import {
   bareText,
   orderNoProblem,
   readAmount,
   readExportTime,
 } from '../../src/reconcile/export/cells.ts'
-import { ExportError } from '../../src/reconcile/export/export-error.ts'
 import {
   recognizedColumn,
   recognizedStanding,
@@ -233,7 +233,7 @@ describe('readMap()', () => {
       try {
         return readMap(file)
       } catch (error) {
-        return error instanceof ExportError ? error.faults : error
+        return error instanceof ConfigError ? error.faults : error
       }
     })()
     expect(faults).toEqual([

@@ -1,4 +1,4 @@
-import { ExportError } from '../../../src/reconcile/export/export-error.ts'
+import { ConfigError } from '../../../src/config/fault.ts'
 import { emptyMap } from '../../../src/reconcile/export/map.ts'
 import {
   type ExportBatch,
@@ -23,7 +23,7 @@ export function exportTarget(): Target {
           const bytes = exportBytes(chance)
           file.write(bytes)
           const input = bytes.toString('base64')
-          const read = await rejectedOr({ input, kind: ExportError }, () => batchesOf(file.path))
+          const read = await rejectedOr({ input, kind: ConfigError }, () => batchesOf(file.path))
           if (read === 'rejected') return 'rejected'
           for (const batch of read) judge(batch, input)
           return read.every(({ faults }) => faults.length === 0) ? 'accepted' : 'rejected'

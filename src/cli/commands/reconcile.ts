@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { BillError } from '../../bills/bill-error.ts'
 import { ConfigError } from '../../config/fault.ts'
-import { ExportError } from '../../reconcile/export/export-error.ts'
 import { emptyMap, readMap } from '../../reconcile/export/map.ts'
 import { layoutOf, readHeader } from '../../reconcile/export/read-export.ts'
 import { type Reconciliation, reconcile, type Verdict } from '../../reconcile/reconcile.ts'
@@ -33,9 +32,7 @@ export async function reconcileFiles(
   const given = options as unknown as ReconcileCommandOptions
   rejectOverwriting(given)
   const result = await compared(context, given).catch((error: unknown) => {
-    if (error instanceof BillError) throw new ConfigError([error.message])
-    if (error instanceof ExportError) throw new ConfigError(error.faults)
-    throw error
+    throw error instanceof BillError ? new ConfigError([error.message]) : error
   })
   if (given.csv !== undefined) writeCsv(given.csv, { result, locale: context.locale })
   if (context.output.asJson) writeJson(context.terminal, result)

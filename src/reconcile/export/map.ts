@@ -1,7 +1,7 @@
+import { ConfigError } from '../../config/fault.ts'
 import { isMapping, readConfigFile } from '../../config/file.ts'
 import { nearest } from '../../text/suggest.ts'
 import type { AmountUnit } from './cells.ts'
-import { ExportError } from './export-error.ts'
 import type { ColumnUse } from './known-words.ts'
 import type { Standing } from './row.ts'
 
@@ -34,7 +34,7 @@ const unitKeys: Readonly<Partial<Record<ColumnUse, readonly string[]>>> = {
 }
 const standings: readonly Standing[] = ['paid', 'unpaid', 'refunded']
 
-/** Reads a map. Throws ConfigError where it is no YAML, and ExportError where it says anything else. */
+/** Reads a map. Throws ConfigError. */
 export function readMap(file: string): ExportMap {
   const tree = readConfigFile(file)
   const faults: string[] = []
@@ -71,7 +71,7 @@ export function readMap(file: string): ExportMap {
     if (typeof value !== 'string') fault(`only.${key}`, 'must be one value')
     return [key, String(value)] as const
   })
-  if (faults.length > 0) throw new ExportError([...new Set(faults)])
+  if (faults.length > 0) throw new ConfigError([...new Set(faults)])
   return { ...read, statuses, only: new Map(only) }
 }
 

@@ -1,3 +1,4 @@
+import { ConfigError } from '../../config/fault.ts'
 import type { Fen } from '../../domain/money.ts'
 import {
   type AmountUnit,
@@ -8,7 +9,7 @@ import {
   readAmount,
   readExportTime,
 } from './cells.ts'
-import { cannotUse, ExportError } from './export-error.ts'
+import { cannotUse } from './export-error.ts'
 import {
   type ColumnUse,
   neededUses,
@@ -51,7 +52,7 @@ export async function readHeader(file: string): Promise<readonly string[]> {
 }
 
 /**
- * The columns by the map, else by their names. Throws ExportError where the map names a column that is
+ * The columns by the map, else by their names. Throws ConfigError where the map names a column that is
  * not there; a column that is not recognized is null.
  */
 export function layoutOf(header: readonly string[], map: ExportMap): ExportLayout {
@@ -70,7 +71,7 @@ export function layoutOf(header: readonly string[], map: ExportMap): ExportLayou
       .map((name) => `The export has the column ${JSON.stringify(name)} twice`),
     ...(map.statuses === 'paid' && columns.status !== null ? [everyRowPaid(columns.status)] : []),
   ]
-  if (faults.length > 0) throw new ExportError(faults)
+  if (faults.length > 0) throw new ConfigError(faults)
   return { header, columns, map, unit: map.unit ?? unitOf(columns.amount ?? '') }
 }
 
@@ -95,7 +96,7 @@ function shown(header: readonly string[]): string {
   return header.map((name) => JSON.stringify(name)).join(', ')
 }
 
-/** The rows of an export, in the order of the file. Throws ExportError. */
+/** The rows of an export, in the order of the file. Throws ConfigError. */
 export async function* readExport(file: string, layout: ExportLayout): AsyncGenerator<ExportBatch> {
   const missing = missingUses(layout)
   if (missing.length > 0) {
