@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../config/sources/source-config.ts'
 import { sqlText } from '../text/sql-text.ts'
+import { endColumn } from './mapping.ts'
 
 /**
  * The table that crediting in another database will need, and the rights: for the shop's own people to
@@ -42,12 +43,10 @@ const postgresTable = sqlText`create table budan_credits (
 );`
 
 function columnsRead({ columns, status, only }: SourceConfig): readonly string[] {
-  const { expiresAt } = columns
-  const end = expiresAt !== null && 'column' in expiresAt ? [expiresAt.column] : []
-  const all = [columns.orderNo, columns.userId, ...columns.amount.columns]
-  return [
-    ...new Set([...all, columns.createdAt.column, ...end, status.column, ...Object.keys(only)]),
-  ]
+  const end = endColumn(columns)
+  const times = [columns.createdAt.column, ...(end === null ? [] : [end.column])]
+  const all = [columns.orderNo, columns.userId, ...columns.amount.columns, ...times]
+  return [...new Set([...all, status.column, ...Object.keys(only)])]
 }
 
 function columnsWritten({ columns, status }: SourceConfig): readonly string[] {

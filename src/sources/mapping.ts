@@ -16,6 +16,11 @@ export interface Mapping {
   column(name: string): ColumnFacts
 }
 
+/** The column of the time at which an order ends. Null: none has it. */
+export function endColumn({ expiresAt }: SourceConfig['columns']): TimeColumn | null {
+  return expiresAt !== null && 'column' in expiresAt ? expiresAt : null
+}
+
 /** `orders` or `shop.orders`. */
 export function tableNameOf(table: string): TableName {
   const [first = '', second] = table.split('.')
@@ -52,7 +57,6 @@ function columnsNamed({
   status,
   only,
 }: SourceConfig): readonly (readonly [string, string])[] {
-  const { expiresAt } = columns
   const optional = (path: string, name: string | null) =>
     name === null ? [] : [[path, name] as const]
   return [
@@ -60,10 +64,7 @@ function columnsNamed({
     ['columns.user_id', columns.userId],
     ...columns.amount.columns.map((name) => ['columns.amount', name] as const),
     ['columns.created_at', columns.createdAt.column],
-    ...optional(
-      'columns.expires_at',
-      expiresAt !== null && 'column' in expiresAt ? expiresAt.column : null,
-    ),
+    ...optional('columns.expires_at', endColumn(columns)?.column ?? null),
     ...optional('columns.transaction_id', columns.transactionId),
     ...optional('columns.paid_at', columns.paidAt),
     ['status.column', status.column],
@@ -86,10 +87,9 @@ function missingColumns(config: SourceConfig, facts: TableFacts): readonly strin
 }
 
 function timeFaults({ columns }: SourceConfig, facts: TableFacts): readonly string[] {
-  const { createdAt, expiresAt } = columns
-  const end = expiresAt !== null && 'column' in expiresAt ? expiresAt : null
+  const end = endColumn(columns)
   return [
-    ...timeFault('columns.created_at', createdAt, facts),
+    ...timeFault('columns.created_at', columns.createdAt, facts),
     ...(end === null ? [] : timeFault('columns.expires_at', end, facts)),
   ]
 }

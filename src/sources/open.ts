@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/fault.ts'
 import type { SourceConfig } from '../config/sources/source-config.ts'
 import type { SourceDatabase } from './databases/database.ts'
+import type { TableFacts } from './databases/table-facts.ts'
 import { attemptAt } from './failure.ts'
 import { type Mapping, mappingOf, tableNameOf } from './mapping.ts'
 import type { OrderSource } from './source.ts'
@@ -22,11 +23,7 @@ export async function openMapped(
   return attemptAt({ url: config.url, action }, async () => {
     const database = await openSourceDatabase(config.url)
     try {
-      const facts = await database.read((query) =>
-        database.dialect.facts(query, tableNameOf(config.table)),
-      )
-      if (facts === null) throw noTable(config, database)
-      return { database, mapping: mappingOf(config, facts) }
+      return { database, mapping: mappingOf(config, await factsOf(database, config)) }
     } catch (error) {
       await database.close()
       throw error
@@ -41,8 +38,14 @@ export async function openSourceDatabase(url: string): Promise<SourceDatabase> {
   return (await import('./databases/postgres.ts')).openPostgresSource(url)
 }
 
-function noTable({ name, table }: SourceConfig, { server }: SourceDatabase): ConfigError {
-  return new ConfigError([
+/** Throws ConfigError where there is no such table. */
+export async function factsOf(
+  { dialect, server, read }: SourceDatabase,
+  { name, table }: Pick<SourceConfig, 'name' | 'table'>,
+): Promise<TableFacts> {
+  const facts = await read((query) => dialect.facts(query, tableNameOf(table)))
+  if (facts !== null) return facts
+  throw new ConfigError([
     `source "${name}" table: ${server} has no table or view "${table}", or this user may not see it`,
   ])
 }

@@ -3,7 +3,7 @@ import { textBounds, textFaults } from '../domain/fact-rules.ts'
 import { type Fen, fenMax, fenOfYuan } from '../domain/money.ts'
 import type { Row } from './databases/database.ts'
 import { keyOf } from './databases/table-facts.ts'
-import { type Mapping, statusLiteral } from './mapping.ts'
+import { endColumn, type Mapping, statusLiteral } from './mapping.ts'
 import type { RowFault, RowProblem, SourceOrder } from './source.ts'
 import { isNoTime, timeIn } from './times.ts'
 
@@ -92,8 +92,7 @@ export class RowReader {
     }
     const expiresAt = this.#end(row, createdAt)
     if (expiresAt === 'unreadable') {
-      const end = columns.expiresAt
-      const column = end !== null && 'column' in end ? end.column : ''
+      const column = endColumn(columns)?.column ?? ''
       return this.#fault(row, column, { value: row.ends_at ?? null, problem: 'time_unreadable' })
     }
     return { kind: 'order', order: { ...known, userId, amount, createdAt, expiresAt } }

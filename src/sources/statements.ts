@@ -4,7 +4,7 @@ import type { SqlDialect } from './databases/database.ts'
 import { pageRowsMax, sameNumberMax, statusesMax } from './databases/limits.ts'
 import { keyOf } from './databases/table-facts.ts'
 import { type KeyColumn, keyColumns } from './key.ts'
-import { type Mapping, statusLiteral } from './mapping.ts'
+import { endColumn, type Mapping, statusLiteral } from './mapping.ts'
 import type { Position } from './position.ts'
 import type { ReadWindow } from './source.ts'
 import { earliest, timeLiteral } from './times.ts'
@@ -155,7 +155,7 @@ export class Statements {
 
   #fields(): Sql {
     const { columns, status } = this.#mapping.config
-    const { expiresAt } = columns
+    const end = endColumn(columns)
     const fields = [
       sql`${this.#createdAt} as at`,
       ...this.#key.map(({ text }, at) => sql`${text} as ${sql.id(`key${at}`)}`),
@@ -165,9 +165,7 @@ export class Statements {
         (name, at) => sql`${this.#amount(name)} as ${sql.id(`amount${at}`)}`,
       ),
       sql`${this.#plain(status.column)} as status`,
-      ...(expiresAt !== null && 'column' in expiresAt
-        ? [sql`${sql.ref(expiresAt.column)} as ends_at`]
-        : []),
+      ...(end === null ? [] : [sql`${sql.ref(end.column)} as ends_at`]),
     ]
     return sql.join(fields)
   }

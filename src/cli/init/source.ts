@@ -3,13 +3,9 @@ import { schemaFaults } from '../../config/schema-faults.ts'
 import { assembleSource } from '../../config/sources/assemble-sources.ts'
 import { sourceSchema } from '../../config/sources/source-schema.ts'
 import { sourceAddressFault } from '../../servers/addresses.ts'
-import {
-  type FoundTable,
-  findTable,
-  listTables,
-  statusesOf,
-} from '../../sources/connect/explore.ts'
+import { findTable, listTables, statusesOf } from '../../sources/connect/explore.ts'
 import { propose, proposeStatuses } from '../../sources/connect/propose.ts'
+import type { TableFacts } from '../../sources/databases/table-facts.ts'
 import { examineSource } from '../../sources/examine.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError, describeFailure } from '../failure.ts'
@@ -70,8 +66,8 @@ async function describe(
   try {
     output.note((await listTables(url)).join('\n'))
     const table = await promptFor('table', null)
-    const found = await findTable(url, table)
-    return { name: 'shop', url, table, ...(await promptMapping({ url, found, promptFor })) }
+    const facts = await findTable(url, table)
+    return { name: 'shop', url, table, ...(await promptMapping({ url, facts, promptFor })) }
   } catch (error) {
     if (error instanceof CommandError) throw error
     for (const line of describeFailure(error).lines) output.note(terminal.redact(line))
@@ -81,11 +77,11 @@ async function describe(
 
 async function promptMapping(given: {
   readonly url: string
-  readonly found: FoundTable
+  readonly facts: TableFacts
   readonly promptFor: PromptFor
 }): Promise<SourceTree> {
-  const { url, found, promptFor } = given
-  const proposed = propose(found.facts)
+  const { url, facts, promptFor } = given
+  const proposed = propose(facts)
   const columns = {
     order_no: await promptFor('columns.order_no', proposed.orderNo),
     user_id: await promptFor('columns.user_id', proposed.userId),
@@ -96,7 +92,7 @@ async function promptMapping(given: {
     created_at: await promptTime(given, proposed.createdAt),
   }
   const column = await promptFor('status.column', proposed.status)
-  const statuses = await statusesOf({ url, facts: found.facts, column })
+  const statuses = await statusesOf({ url, facts, column })
   const likely = proposeStatuses(statuses)
   const listed = async (key: string, offered: readonly string[]) => {
     const text = await promptFor(`status.${key} (${statuses.join(', ')})`, offered.join(' ') || '-')
@@ -109,11 +105,11 @@ async function promptMapping(given: {
 }
 
 async function promptTime(
-  { found, promptFor }: { found: FoundTable; promptFor: PromptFor },
+  { facts, promptFor }: { facts: TableFacts; promptFor: PromptFor },
   proposed: string | null,
 ) {
   const column = await promptFor('columns.created_at.column', proposed)
-  const kind = found.facts.columns.find(({ name }) => name === column)?.kind
+  const kind = facts.columns.find(({ name }) => name === column)?.kind
   if (kind === 'local')
     return { column, zone: await promptFor('columns.created_at.zone', 'Asia/Shanghai') }
   const isNumber = kind === 'integer' || kind === 'decimal' || kind === 'float'

@@ -1,15 +1,9 @@
 import { sql } from 'kysely'
-import { ConfigError } from '../../config/fault.ts'
 import type { SourceDatabase } from '../databases/database.ts'
 import { statusesMax } from '../databases/limits.ts'
 import type { TableFacts } from '../databases/table-facts.ts'
 import { attemptAt } from '../failure.ts'
-import { tableNameOf } from '../mapping.ts'
-import { openSourceDatabase } from '../open.ts'
-
-export interface FoundTable {
-  readonly facts: TableFacts
-}
+import { factsOf, openSourceDatabase } from '../open.ts'
 
 /** Names of the tables and views that this user may read. */
 export function listTables(url: string): Promise<readonly string[]> {
@@ -17,14 +11,8 @@ export function listTables(url: string): Promise<readonly string[]> {
 }
 
 /** Throws ConfigError where there is none. */
-export function findTable(url: string, table: string): Promise<FoundTable> {
-  return briefly(url, async (database) => {
-    const facts = await database.read((query) => database.dialect.facts(query, tableNameOf(table)))
-    if (facts !== null) return { facts }
-    throw new ConfigError([
-      `source "${table}" table: ${database.server} has no table or view "${table}", or this user may not see it`,
-    ])
-  })
+export function findTable(url: string, table: string): Promise<TableFacts> {
+  return briefly(url, (database) => factsOf(database, { name: table, table }))
 }
 
 /** Values of the column in the newest rows that the database comes across. */

@@ -17,6 +17,22 @@ export interface SourceDatabase {
   close(): Promise<void>
 }
 
+/** @param before what each transaction begins with. */
+export function readOnly(
+  db: Kysely<unknown>,
+  before: RawBuilder<unknown> | null = null,
+): SourceDatabase['read'] {
+  const transaction = db
+    .transaction()
+    .setAccessMode('read only')
+    .setIsolationLevel('read committed')
+  return (work) =>
+    transaction.execute(async (tx) => {
+      await before?.execute(tx)
+      return work(async (statement) => (await statement.execute(tx)).rows as readonly Row[])
+    })
+}
+
 /** What the two kinds of database do not have in common. */
 export interface SqlDialect {
   readonly kind: 'postgres' | 'mysql'

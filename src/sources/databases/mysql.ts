@@ -3,7 +3,7 @@ import { createPool, type PoolConnection, type QueryError, type TypeCastField } 
 import { serverName } from '../../servers/addresses.ts'
 import { readMysqlAddress } from '../../servers/mysql-address.ts'
 import { sqlText } from '../../text/sql-text.ts'
-import type { Row, SourceDatabase } from './database.ts'
+import { readOnly, type SourceDatabase } from './database.ts'
 import { connectionsMax, connectMsMax, queryMsMax, statementMsMax } from './limits.ts'
 import { mysqlCatalogue } from './mysql-catalogue.ts'
 
@@ -12,17 +12,7 @@ export async function openMysqlSource(url: string): Promise<SourceDatabase> {
   const db = new Kysely<unknown>({
     dialect: new MysqlDialect({ pool: poolOf(url), onCreateConnection: settle }),
   })
-  const read: SourceDatabase['read'] = (work) =>
-    db
-      .transaction()
-      .setAccessMode('read only')
-      .setIsolationLevel('read committed')
-      .execute((transaction) =>
-        work(async (statement) => {
-          const { rows } = await statement.execute(transaction)
-          return rows as readonly Row[]
-        }),
-      )
+  const read = readOnly(db)
   // Connects once, so that what is wrong with the address is known now.
   await read(async () => undefined)
   return {

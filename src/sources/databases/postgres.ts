@@ -4,7 +4,7 @@ import { serverName } from '../../servers/addresses.ts'
 import { firstWay } from '../../servers/first-way.ts'
 import { readPostgresAddress, type Way, waysOf } from '../../servers/postgres-address.ts'
 import { SessionClient } from '../../servers/session-client.ts'
-import type { Row, SourceDatabase } from './database.ts'
+import { readOnly, type SourceDatabase } from './database.ts'
 import { connectionsMax, connectMsMax, queryMsMax, statementMsMax } from './limits.ts'
 import { postgresCatalogue } from './postgres-catalogue.ts'
 
@@ -27,18 +27,7 @@ export async function openPostgresSource(url: string): Promise<SourceDatabase> {
     dialect: postgresCatalogue,
     server: serverName(url),
     db,
-    read: (work) =>
-      db
-        .transaction()
-        .setAccessMode('read only')
-        .setIsolationLevel('read committed')
-        .execute(async (transaction) => {
-          await settings.execute(transaction)
-          return work(async (statement) => {
-            const { rows } = await statement.execute(transaction)
-            return rows as readonly Row[]
-          })
-        }),
+    read: readOnly(db, settings),
     close: () => db.destroy(),
   }
 }
