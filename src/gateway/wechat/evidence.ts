@@ -64,13 +64,11 @@ const amountMembers = ['total', 'payer_total', 'currency', 'payer_currency'] as 
  */
 export function maskTrade(body: unknown, note: Note = ignore): Evidence {
   const trade = recordOf(body)
-  const { amount } = trade
-  const parts = amount === undefined ? null : memberRecord(amount, { name: 'amount', note })
   const payer = memberRecord(trade.payer, { name: 'payer', note })
   const openid = typeof payer.openid === 'string' ? maskOpenid(payer.openid) : null
   return {
     ...pick(trade, { members: plainMembers, note }),
-    ...(parts && { amount: pick(parts, { members: amountMembers, within: 'amount.', note }) }),
+    ...amountOf(trade, { members: amountMembers, note }),
     ...(openid === null ? {} : { payer: { openid } }),
   }
 }
@@ -92,14 +90,19 @@ const refundAmountMembers = ['total', 'refund', 'payer_total', 'payer_refund'] a
 /** A refund's notice for people. The receiver of the money, which names a bank and an account, is left out. */
 export function maskRefund(body: unknown, note: Note = ignore): Evidence {
   const refund = memberRecord(body, { name: 'resource', note })
-  const { amount } = refund
-  const parts = amount === undefined ? null : memberRecord(amount, { name: 'amount', note })
   return {
     ...pick(refund, { members: refundMembers, note }),
-    ...(parts && {
-      amount: pick(parts, { members: refundAmountMembers, within: 'amount.', note }),
-    }),
+    ...amountOf(refund, { members: refundAmountMembers, note }),
   }
+}
+
+function amountOf(
+  { amount }: Readonly<Record<string, unknown>>,
+  { members, note }: { readonly members: readonly string[]; readonly note: Note },
+): Evidence {
+  if (amount === undefined) return {}
+  const parts = memberRecord(amount, { name: 'amount', note })
+  return { amount: pick(parts, { members, within: 'amount.', note }) }
 }
 
 /** `o6_bm…****`: enough to distinguish the payers of one order, not enough to identify one. */
