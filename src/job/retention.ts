@@ -68,35 +68,33 @@ export async function prune(
 ): Promise<void> {
   const total = { runs: 0, events: 0, published: 0 }
   const isTimeKnown = (clocks?.disagreement ?? null) === null
-  try {
-    let more = retentionDays > 0 && isTimeKnown
+  const olderThan = (days: number) => ({ olderThanMs: days * dayMs, limit: pruneBatch })
+  const inPortions = async (portion: () => Promise<boolean>) => {
+    let more = isTimeKnown
     while (more && !signal.aborted) {
-      const pruned = await store.prune({
-        olderThanMs: retentionDays * dayMs,
-        limit: pruneBatch,
-      })
-      total.runs += pruned.runs
-      total.events += pruned.events
-      more = pruned.more && performance.now() < endsAt
+      more = (await portion()) && performance.now() < endsAt
       // The embedded database works in this thread, so other work needs a turn in between.
       await nextTurn()
     }
+  }
+  try {
+    await inPortions(async () => {
+      if (retentionDays === 0) return false
+      const pruned = await store.prune(olderThan(retentionDays))
+      total.runs += pruned.runs
+      total.events += pruned.events
+      return pruned.more
+    })
     // Their events would be kept for ever otherwise.
-    const unconfigured = { olderThanMs: forgottenDays * dayMs, limit: pruneBatch }
-    if (isTimeKnown && !signal.aborted) await store.failUnconfigured(unconfigured)
-    more = isTimeKnown
-    while (more && !signal.aborted) {
-      const removed = await store.pruneEvents({ olderThanMs: keepDays * dayMs, limit: pruneBatch })
+    if (isTimeKnown && !signal.aborted) await store.failUnconfigured(olderThan(forgottenDays))
+    await inPortions(async () => {
+      const removed = await store.pruneEvents(olderThan(keepDays))
       total.published += removed
-      more = removed === pruneBatch && performance.now() < endsAt
-      await nextTurn()
-    }
-    more = isTimeKnown
-    while (more && !signal.aborted) {
-      const old = { olderThanMs: earlyNoticesDays * dayMs, limit: pruneBatch }
-      more = (await store.pruneNotices(old)) === pruneBatch && performance.now() < endsAt
-      await nextTurn()
-    }
+      return removed === pruneBatch
+    })
+    await inPortions(
+      async () => (await store.pruneNotices(olderThan(earlyNoticesDays))) === pruneBatch,
+    )
     if (!signal.aborted) await store.vacuum({ everyMs: dayMs })
   } catch (error) {
     emit({ type: 'prune_failed', error })
