@@ -90,32 +90,25 @@ export function withValue(
 }
 
 /** Our own message, because the parser's may quote a secret from the source. */
-function syntaxFault(error: YAMLError, source: string): string {
-  switch (error.code) {
-    case 'DUPLICATE_KEY': {
-      const key = /^\w{1,64}/.exec(source.slice(error.pos[0]))?.[0]
-      return key === undefined ? 'a key is given twice' : `the key "${key}" is given twice`
-    }
-    case 'TAB_AS_INDENT':
-      return 'a tab is used to indent; YAML takes blanks only'
-    case 'MULTIPLE_DOCS':
-      return 'a second document starts here; one is all that is read'
-    case 'TAG_RESOLVE_FAILED':
-      return 'a value that starts with ! must be quoted'
-    case 'BAD_SCALAR_START':
-      return 'a value that starts with @ or ` must be quoted'
-    case 'MISSING_CHAR':
-      return 'a closing quote or bracket, or a comma or colon, is missing'
-    case 'BAD_DQ_ESCAPE':
-      return 'a backslash in double quotes starts no known escape; use single quotes'
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      return 'wrong indentation, or a value with ": " in it that must be quoted'
-    case 'NON_STRING_KEY':
-      return 'a key is not a plain word'
-    default:
-      return `it is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`
-  }
+function syntaxFault({ code, pos }: YAMLError, source: string): string {
+  const key = code === 'DUPLICATE_KEY' ? /^\w{1,64}/.exec(source.slice(pos[0]))?.[0] : undefined
+  if (key !== undefined) return `the key "${key}" is given twice`
+  return syntaxFaults[code] ?? `it is not valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`
+}
+
+const implicitKey = 'wrong indentation, or a value with ": " in it that must be quoted'
+
+const syntaxFaults: Partial<Readonly<Record<YAMLError['code'], string>>> = {
+  DUPLICATE_KEY: 'a key is given twice',
+  TAB_AS_INDENT: 'a tab is used to indent; YAML takes blanks only',
+  MULTIPLE_DOCS: 'a second document starts here; one is all that is read',
+  TAG_RESOLVE_FAILED: 'a value that starts with ! must be quoted',
+  BAD_SCALAR_START: 'a value that starts with @ or ` must be quoted',
+  MISSING_CHAR: 'a closing quote or bracket, or a comma or colon, is missing',
+  BAD_DQ_ESCAPE: 'a backslash in double quotes starts no known escape; use single quotes',
+  BLOCK_AS_IMPLICIT_KEY: implicitKey,
+  MULTILINE_IMPLICIT_KEY: implicitKey,
+  NON_STRING_KEY: 'a key is not a plain word',
 }
 
 /** The values of the file, some of them replaced by those of the environment. */
