@@ -19,21 +19,18 @@ export const assets = {
 /** They need no token: they are the same in every copy of this package. */
 export async function addAssets(app: WebApp): Promise<void> {
   const ownRoot = join(packageRoot(), 'assets')
-  const packageFile = (name: string, file: string) =>
+  const packaged = (name: string, file: string) =>
     join(dirname(resolvePackaged(`${name}/package.json`)), file)
   await app.register(fastifyStatic, { root: ownRoot, serve: false })
-  const files: Readonly<Record<string, string>> = {
-    [assets.pico]: packageFile('@picocss/pico', 'css/pico.min.css'),
-    [assets.style]: join(ownRoot, 'console.css'),
-    [assets.htmx]: packageFile('htmx.org', 'dist/htmx.min.js'),
-    [assets.htmxSse]: packageFile('htmx-ext-sse', 'dist/sse.min.js'),
-    [assets.uplot]: packageFile('uplot', 'dist/uPlot.iife.min.js'),
-    [assets.uplotStyle]: packageFile('uplot', 'dist/uPlot.min.css'),
-    [assets.script]: join(ownRoot, 'console.js'),
-    [assets.overview]: join(ownRoot, 'overview.js'),
-    [assets.icon]: join(ownRoot, 'icon.svg'),
+  const others: Readonly<Record<string, string>> = {
+    [assets.pico]: packaged('@picocss/pico', 'css/pico.min.css'),
+    [assets.htmx]: packaged('htmx.org', 'dist/htmx.min.js'),
+    [assets.htmxSse]: packaged('htmx-ext-sse', 'dist/sse.min.js'),
+    [assets.uplot]: packaged('uplot', 'dist/uPlot.iife.min.js'),
+    [assets.uplotStyle]: packaged('uplot', 'dist/uPlot.min.css'),
   }
-  for (const [url, file] of Object.entries(files)) {
+  for (const url of Object.values(assets)) {
+    const file = others[url] ?? join(ownRoot, basename(url))
     app.get(url, { schema: { hide: true } }, (_request, reply) => {
       // Revalidated each time, and rarely sent again: a page never has the style of another version.
       reply.header('cache-control', 'no-cache')

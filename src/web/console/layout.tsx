@@ -22,15 +22,8 @@ declare module 'fastify' {
 
 export type Section = keyof CommonWords['sections']
 
-const paths: Readonly<Record<Section, string>> = {
-  overview: '/',
-  orders: '/orders',
-  runs: '/runs',
-  reviews: '/reviews',
-  exceptions: '/exceptions',
-  accounts: '/accounts',
-  audit: '/audit',
-  sessions: '/sessions',
+function pathOf(section: string): string {
+  return section === 'overview' ? '/' : `/${section}`
 }
 
 export interface PageProps {
@@ -177,18 +170,13 @@ interface PermittedLinkProps {
 function Menu({ section }: { section: Section | null }) {
   const { may } = useFrame()
   const words = commonWords()
-  const sections = Object.entries(words.sections).filter(([name]) =>
-    may('GET', paths[name as Section]),
-  )
+  const sections = Object.entries(words.sections).filter(([name]) => may('GET', pathOf(name)))
   return (
     <nav aria-label={words.menu}>
       <ul>
         {sections.map(([name, text]) => (
           <li key={name}>
-            <a
-              href={paths[name as Section]}
-              {...(name === section && { 'aria-current': 'page' as const })}
-            >
+            <a href={pathOf(name)} {...(name === section && { 'aria-current': 'page' as const })}>
               {text}
               {name === 'exceptions' && <OpenCount />}
             </a>
