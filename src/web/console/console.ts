@@ -43,7 +43,7 @@ import { tokenAgain } from './rights/token-again.ts'
 import { addRuns } from './runs/runs.tsx'
 import { Sessions, sessionHoursDefault } from './session.ts'
 import { addSessions } from './sessions/sessions.tsx'
-import { cookieNames, isSecure, localeOf, pathOf, visitorOf } from './visitor.ts'
+import { cookieNames, type Exchange, isSecure, localeOf, pathOf, visitorOf } from './visitor.ts'
 
 export interface ConsoleOptions {
   readonly access: Access
@@ -194,10 +194,7 @@ function answerWithPages(app: WebApp, { emit, guard }: { emit: Emit; guard: Guar
 }
 
 /** Keeps the input of a form that is out of date, or that failed here. */
-function keepTyped(
-  exchange: { request: FastifyRequest; reply: FastifyReply },
-  { code, status }: Refusal,
-): boolean {
+function keepTyped(exchange: Exchange, { code, status }: Refusal): boolean {
   const { method, routeOptions } = exchange.request
   // The forms of login and logout have no input to keep.
   if (routeOptions.url === loginPath || routeOptions.url === logoutPath) return false

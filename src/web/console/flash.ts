@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { givenOf } from './forms.ts'
-import { cookieNames, setCookie } from './visitor.ts'
+import { z } from 'zod'
+import { type Given, givenOf } from './forms.ts'
+import { cookieNames, type Exchange, setCookie } from './visitor.ts'
 
 /**
  * A message for the page after a form, in a cookie that the page deletes: a reload repeats neither the
@@ -12,11 +13,7 @@ export type Flash = Readonly<Record<string, unknown>> & { readonly kind: string 
 const lengthMax = 3500
 
 /** False: it is too long for a cookie. */
-export function sendFlash(
-  exchange: { request: FastifyRequest; reply: FastifyReply },
-  flash: Flash,
-  { maxAgeS = 60 } = {},
-): boolean {
+export function sendFlash(exchange: Exchange, flash: Flash, { maxAgeS = 60 } = {}): boolean {
   const value = Buffer.from(JSON.stringify(flash)).toString('base64url')
   if (value.length > lengthMax) return false
   setCookie(exchange, { name: cookieNames.flash, value, maxAgeS })
@@ -27,14 +24,20 @@ export function sendFlash(
 const keptFormS = 15 * 60
 
 /** Keeps the input of a refused form, without secrets, for its page. False: it is too long. */
-export function keepForm(exchange: { request: FastifyRequest; reply: FastifyReply }): boolean {
+export function keepForm(exchange: Exchange): boolean {
   const { _csrf, token, ...given } = givenOf(exchange.request.body)
   if (Object.keys(given).length === 0) return true
   return sendFlash(exchange, { kind: 'form', given }, { maxAgeS: keptFormS })
 }
 
+/** The input of a form that was kept; null: there is none. */
+export function keptIn(flash: Flash | null): Given | null {
+  if (flash?.kind !== 'form') return null
+  return z.record(z.string(), z.string()).safeParse(flash.given).data ?? null
+}
+
 /** Keeps the flash for the next page, because this one could not be rendered. */
-export function leaveFlash(exchange: { request: FastifyRequest; reply: FastifyReply }): void {
+export function leaveFlash(exchange: Exchange): void {
   const value = exchange.request.cookies[cookieNames.flash]
   if (value === undefined) return
   setCookie(exchange, { name: cookieNames.flash, value, maxAgeS: keptFormS })

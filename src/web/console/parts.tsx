@@ -188,6 +188,44 @@ export function SearchForm({ action, button, ...field }: SearchProps) {
 
 type SearchProps = FieldProps & { readonly action: string; readonly button: string }
 
+interface SelectFilterProps {
+  readonly action: string
+  readonly name: string
+  readonly label: string
+  readonly options: readonly (readonly [value: string, text: string])[]
+  /** Undefined: all are shown. */
+  readonly chosen: string | undefined
+  readonly words: { readonly all: string; readonly show: string }
+  /** What the list is restricted to otherwise. */
+  readonly kept: Readonly<Record<string, string | undefined>>
+}
+
+/** Restricts a list to one of several values: a list to choose from, for they may be many. */
+export function SelectFilter({ action, name, kept, words, ...props }: SelectFilterProps) {
+  return (
+    <form method="get" action={action} class="row">
+      {Object.entries(kept).map(
+        ([each, value]) =>
+          value !== undefined && <input key={each} type="hidden" name={each} value={value} />,
+      )}
+      <label>
+        {props.label}
+        <select name={name}>
+          <option value="">{words.all}</option>
+          {props.options.map(([value, text]) => (
+            <option key={value} value={value} selected={value === props.chosen}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit" class="outline">
+        {words.show}
+      </button>
+    </form>
+  )
+}
+
 /** Shown only to those who may send the form of that path. */
 export function Offered({ action, children }: { action: string; children: ComponentChildren }) {
   return useFrame().may('POST', action) ? children : null

@@ -2,6 +2,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Locale, localeOfHeader, locales } from '../../i18n/locale.ts'
 import { isForwardedTls } from '../web-app.ts'
 
+/** A request, and what it is answered by. */
+export interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
 /** What a page has to know of its browser. */
 export interface Visitor {
   readonly locale: Locale
@@ -45,7 +51,7 @@ export function localeOf({ cookies, headers }: FastifyRequest): Locale {
 
 /** HttpOnly, SameSite=Lax, for `maxAgeS`; without that, until the browser is closed. */
 export function setCookie(
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { request, reply }: Exchange,
   { name, value, maxAgeS }: { name: string; value: string; maxAgeS?: number },
 ): void {
   reply.setCookie(name, value, {

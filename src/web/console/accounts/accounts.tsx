@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
@@ -7,7 +7,7 @@ import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { accountPath } from '../paths.ts'
-import { localeOf } from '../visitor.ts'
+import { type Exchange, localeOf } from '../visitor.ts'
 import { AccountPage, AccountsPage } from './account-page.tsx'
 import { accountWords } from './words.ts'
 
@@ -24,11 +24,6 @@ export function addAccounts(app: WebApp, parts: ConsoleParts): void {
     (request, reply) =>
       answerAccount({ request, reply }, { ...parts, userId: request.params.user_id }),
   )
-}
-
-interface Exchange {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
 }
 
 /** Redirects to the account; shows it here for ids that no path can have. */

@@ -6,7 +6,7 @@ import type { Page as ListPage } from '../../../store/store.ts'
 import { Page } from '../layout.tsx'
 import { MerchantFilter } from '../merchants/merchant-filter.tsx'
 import { countText } from '../overview/words.ts'
-import { Facts, Filters, Money, Notice, Pager, Time } from '../parts.tsx'
+import { Facts, Filters, Money, Notice, Pager, SelectFilter, Time } from '../parts.tsx'
 import { addressOf, exceptionPath, orderPath, reviewPath, withQuery } from '../paths.ts'
 import { useFrame, useLocale, useMerchants } from '../rendering.ts'
 import { commonWords } from '../words.ts'
@@ -68,24 +68,11 @@ function KindFilter({ state, kind, merchant }: Shown) {
   const words = exceptionWords(locale)
   const { exception: names } = termsOf(locale)
   return (
-    <form method="get" action="/exceptions" class="row">
-      <input type="hidden" name="state" value={state} />
-      {merchant !== undefined && <input type="hidden" name="merchant" value={merchant} />}
-      <label>
-        {words.kind}
-        <select name="kind">
-          <option value="">{words.all}</option>
-          {exceptionKinds.map((each) => (
-            <option key={each} value={each} selected={each === kind}>
-              {names[each]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button type="submit" class="outline">
-        {words.show}
-      </button>
-    </form>
+    <SelectFilter
+      {...{ action: '/exceptions', name: 'kind', label: words.kind, words, chosen: kind }}
+      options={exceptionKinds.map((each) => [each, names[each]])}
+      kept={{ state, merchant }}
+    />
   )
 }
 

@@ -4,21 +4,20 @@ import { z } from 'zod'
 import { unreachable } from '../../../domain/assert.ts'
 import { type Exception, exceptionKinds } from '../../../domain/exception.ts'
 import type { ClosedException } from '../../../exceptions/close.ts'
-import { wordsMax } from '../../../text/operator-text.ts'
 import { actorOf, ownNameOf } from '../../access/actor.ts'
 import { notFound } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
-import { type Flash, sendFlash, takeFlash } from '../flash.ts'
+import { type Flash, keptIn, sendFlash, takeFlash } from '../flash.ts'
 import { type Faults, type Given, givenOf, parsedForm, readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
 import { whichIn } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { Notice, type Tone } from '../parts.tsx'
 import { exceptionPath } from '../paths.ts'
-import { line, only } from '../reviews/resolve-form.tsx'
+import { signature } from '../reviews/resolve-form.tsx'
 import { rememberedName, rememberName } from '../reviews/reviews.tsx'
 import { reviewWords } from '../reviews/words.ts'
-import { localeOf } from '../visitor.ts'
+import { type Exchange, localeOf } from '../visitor.ts'
 import { ExceptionPage } from './exception-page.tsx'
 import { ExceptionsPage } from './exceptions-page.tsx'
 import { exceptionWords } from './words.ts'
@@ -67,13 +66,7 @@ export function addExceptions(app: WebApp, parts: ConsoleParts): void {
     const ownName = ownNameOf(request)
     const given = givenOf(request.body)
     const words = reviewWords(localeOf(request), budan.gateway.label)
-    const form = readForm(
-      z.object({
-        name: ownName === null ? line(wordsMax.name, words) : only(ownName, words),
-        reason: line(wordsMax.reason, words),
-      }),
-      given,
-    )
+    const form = readForm(z.object(signature(ownName, words)), given)
     if (!form.ok) {
       reply.code(422)
       const news = [notice(request, 'wrongForm')]
@@ -95,11 +88,6 @@ async function exceptionOf(
   const exception = await budan.findException(id)
   if (exception === null) throw notFound('exception', id)
   return exception
-}
-
-interface Exchange {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
 }
 
 interface Showing {
@@ -159,7 +147,6 @@ function isDone(flash: Flash | null, { id }: Exception): boolean {
 
 /** Input of this page that was kept when its login or its token had ended; null: there is none. */
 function keptForm(flash: Flash | null, { id }: Exception): Given | null {
-  if (flash?.kind !== 'form') return null
-  const given = z.record(z.string(), z.string()).safeParse(flash.given).data
+  const given = keptIn(flash)
   return given?.id === id ? given : null
 }

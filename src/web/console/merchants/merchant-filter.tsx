@@ -1,4 +1,5 @@
 import { catalog } from '../../../i18n/locale.ts'
+import { SelectFilter } from '../parts.tsx'
 import { useLocale, useMerchants } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 
@@ -10,34 +11,17 @@ interface MerchantFilterProps {
   readonly kept: Readonly<Record<string, string | undefined>>
 }
 
-/** Restricts a list to one merchant, where there are several: a list to choose from, for they may be many. */
-export function MerchantFilter({ action, chosen, kept }: MerchantFilterProps) {
+/** Restricts a list to one merchant, where there are several. */
+export function MerchantFilter({ chosen, ...list }: MerchantFilterProps) {
   const words = filterWords(useLocale())
   const merchants = useMerchants()
   if (merchants.length < 2) return null
-  const names = merchants.map(({ name }) => name)
-  const isOther = chosen !== undefined && !names.includes(chosen)
+  const names = new Set([...merchants.map(({ name }) => name), ...(chosen ? [chosen] : [])])
   return (
-    <form method="get" action={action} class="row">
-      {Object.entries(kept).map(
-        ([name, value]) =>
-          value !== undefined && <input key={name} type="hidden" {...{ name, value }} />,
-      )}
-      <label>
-        {commonWords().merchant}
-        <select name="merchant">
-          <option value="">{words.all}</option>
-          {[...names, ...(isOther ? [chosen] : [])].map((name) => (
-            <option key={name} value={name} selected={name === chosen}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button type="submit" class="outline">
-        {words.show}
-      </button>
-    </form>
+    <SelectFilter
+      {...{ ...list, name: 'merchant', label: commonWords().merchant, words, chosen }}
+      options={[...names].map((name) => [name, name])}
+    />
   )
 }
 

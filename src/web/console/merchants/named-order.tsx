@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { merchantNamed, type OfMerchant } from '../../../desks.ts'
 import { type MerchantIdentity, merchantName } from '../../../domain/merchant.ts'
 import type { Order } from '../../../domain/order.ts'
@@ -7,10 +7,11 @@ import type { Budan } from '../../../service.ts'
 import { SeveralOrdersError } from '../../../store/find-order.ts'
 import { ofOrder } from '../../found-order.ts'
 import { givenOf } from '../forms.ts'
-import { Page, type Section, sendPage } from '../layout.tsx'
+import { Page, sendPage } from '../layout.tsx'
 import { Facts, Money, Notice, StatusBadge, Time } from '../parts.tsx'
-import { addressOf, type OrderAddress } from '../paths.ts'
+import { addressOf, type OrderAddress, orderPath, reviewPath } from '../paths.ts'
 import { useLocale, useMerchants } from '../rendering.ts'
+import type { Exchange } from '../visitor.ts'
 
 /** Which merchant's order a path is about. */
 export function whichIn({ query }: FastifyRequest): OfMerchant {
@@ -30,60 +31,54 @@ export function merchantOfList(
 /** Longer than any name, so that a longer one is none. */
 const nameMax = 100
 
-/** As the request says it: the forms of a page are about the order that the page is about. */
-export function addressIn(
-  request: FastifyRequest,
-  { order, merchants }: { readonly order: Order } & Pick<Budan, 'merchants'>,
-): OrderAddress {
-  const { orderNo } = order
-  const { merchant = null } = whichIn(request)
-  return merchant === null
-    ? addressOf(merchants, { orderNo, merchant: order })
-    : { orderNo, merchant }
+/** The order of a path, and how its pages name it. */
+interface NamedOrder {
+  readonly order: Order
+  readonly address: OrderAddress
 }
 
-export interface Choosing {
-  readonly section: Section
-  readonly path: (address: OrderAddress) => string
-}
+/** The sections whose paths have the number of an order. */
+const paths = { orders: orderPath, reviews: reviewPath }
 
 /**
- * The order of a path. Null: several merchants have its number and none was named, so a page to choose was
- * sent; a form does nothing then. Throws `Refusal` where there is none.
+ * Null: several merchants have the number and none was named, so a page to choose was sent; a form does
+ * nothing then. Throws `Refusal` where there is none.
  */
 export async function orderOrChoice(
-  { request, reply, orderNo }: Exchange,
-  { budan, choosing }: { readonly budan: Budan; readonly choosing: Choosing },
-): Promise<Order | null> {
+  { request, reply }: Exchange,
+  { budan, section }: { readonly budan: Budan; readonly section: keyof typeof paths },
+): Promise<NamedOrder | null> {
+  const { order_no: orderNo } = request.params as { order_no: string }
+  const { merchant = null } = whichIn(request)
   try {
-    return await ofOrder(orderNo, (number) => budan.findOrder(number, whichIn(request)))
+    const order = await ofOrder(orderNo, (number) => budan.findOrder(number, { merchant }))
+    // As the request says it: the forms of a page are about the order that the page is about.
+    const address =
+      merchant === null
+        ? addressOf(budan.merchants, { orderNo, merchant: order })
+        : { orderNo, merchant }
+    return { order, address }
   } catch (error) {
     if (!(error instanceof SeveralOrdersError)) throw error
     const orders = await budan.store.findOrders(orderNo)
     const isForm = request.method === 'POST'
-    sendPage(reply.code(isForm ? 409 : 200), <ChoicePage {...{ orders, choosing, isForm }} />)
+    sendPage(reply.code(isForm ? 409 : 200), <ChoicePage {...{ orders, section, isForm }} />)
     return null
   }
 }
 
-interface Exchange {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
-  readonly orderNo: string
-}
-
 interface ChoiceProps {
   readonly orders: readonly Order[]
-  readonly choosing: Choosing
+  readonly section: keyof typeof paths
   readonly isForm: boolean
 }
 
-function ChoicePage({ orders, choosing, isForm }: ChoiceProps) {
+function ChoicePage({ orders, section, isForm }: ChoiceProps) {
   const words = choiceWords(useLocale())
   const merchants = useMerchants()
   const orderNo = orders[0]?.orderNo ?? ''
   return (
-    <Page title={words.title(orderNo)} section={choosing.section}>
+    <Page title={words.title(orderNo)} section={section}>
       <h1>{words.title(orderNo)}</h1>
       <p>{words.lead}</p>
       {isForm && <Notice tone="warn">{words.nothingDone}</Notice>}
@@ -92,7 +87,7 @@ function ChoicePage({ orders, choosing, isForm }: ChoiceProps) {
         return (
           <article key={merchant}>
             <h2>
-              <a href={choosing.path({ orderNo, merchant })}>{words.ofMerchant(merchant)}</a>{' '}
+              <a href={paths[section]({ orderNo, merchant })}>{words.ofMerchant(merchant)}</a>{' '}
               <StatusBadge status={order.status} />
             </h2>
             <Facts

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { OrderEvent, OrderKey } from '../../../domain/order.ts'
 import type { Budan } from '../../../service.ts'
@@ -7,9 +7,9 @@ import type { WebApp } from '../../web-app.ts'
 import { takeFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
-import { addressIn, orderOrChoice } from '../merchants/named-order.tsx'
+import { orderOrChoice } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
-import { orderPath } from '../paths.ts'
+import type { Exchange } from '../visitor.ts'
 import { readChecked } from './checked-notice.tsx'
 import { OrderPage } from './order-page.tsx'
 import { type Direction, directions } from './timeline.tsx'
@@ -25,22 +25,18 @@ const viewQuery = z.object({
 })
 
 export function addOrder(app: WebApp, parts: ConsoleParts): void {
-  const params = z.object({ order_no: z.string() })
-  app.get(
-    '/orders/:order_no',
-    { schema: { params, hide: true }, config: { scope: 'orders:read' } },
-    async (request, reply) =>
-      answerOrder({ request, reply }, { ...parts, orderNo: request.params.order_no }),
+  app.get('/orders/:order_no', { config: { scope: 'orders:read' } }, (request, reply) =>
+    answerOrder({ request, reply }, parts),
   )
 }
 
 async function answerOrder(
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { budan, clock, orderNo }: ConsoleParts & { orderNo: string },
+  { request, reply }: Exchange,
+  { budan, clock }: ConsoleParts,
 ): Promise<FastifyReply> {
-  const choosing = { section: 'orders', path: orderPath } as const
-  const order = await orderOrChoice({ request, reply, orderNo }, { budan, choosing })
-  if (order === null) return reply
+  const found = await orderOrChoice({ request, reply }, { budan, section: 'orders' })
+  if (found === null) return reply
+  const { order, address } = found
   const form = readForm(viewQuery, request.query)
   const { order: direction, cursor = null } = form.ok ? form.value : { order: 'newest' as const }
   const [ledger, page] = await Promise.all([
@@ -52,7 +48,6 @@ async function answerOrder(
     ? page
     : await readTimeline(budan, { key: order.key, direction: 'newest', cursor: null })
   const { merchants, policy, isScheduled } = budan
-  const address = addressIn(request, { order, merchants })
   const flash = takeFlash(request, reply)
   return sendPage(
     reply,

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { WebApp } from '../../web-app.ts'
 import { takeFlash } from '../flash.ts'
 import { readForm } from '../forms.ts'
@@ -6,7 +6,7 @@ import { sendPage } from '../layout.tsx'
 import { merchantOfList } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { addressOf, orderPath } from '../paths.ts'
-import { localeOf } from '../visitor.ts'
+import { type Exchange, localeOf } from '../visitor.ts'
 import { addCheck } from './check.tsx'
 import { addOrder } from './order.tsx'
 import { type OrderSearch, OrdersPage } from './orders-page.tsx'
@@ -28,7 +28,7 @@ export function addOrders(app: WebApp, parts: ConsoleParts): void {
 
 /** A search is a link; a text that matches one order redirects to it. */
 async function answerList(
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { request, reply }: Exchange,
   { budan }: ConsoleParts,
 ): Promise<FastifyReply> {
   const form = readForm(ordersQuery(localeOf(request), budan.gateway.label), request.query)

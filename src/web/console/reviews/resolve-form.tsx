@@ -23,16 +23,23 @@ export function resolveForm(
   const words = reviewWords(locale, label)
   return z.object({
     action: z.enum(reviewActions, { error: words.choose }),
-    name: ownName === null ? line(wordsMax.name, words) : only(ownName, words),
-    reason: line(wordsMax.reason, words),
+    ...signature(ownName, words),
     // Nobody types this field: where it is missing, the page is shown again with it.
     seen: z.string().refine((seen) => readSeenMark(seen) !== null),
     token: z.string().optional(),
   })
 }
 
+/** Who is responsible for what a form does, and why. */
+export function signature(ownName: string | null, words: ReviewWords) {
+  return {
+    name: ownName === null ? line(wordsMax.name, words) : only(ownName, words),
+    reason: line(wordsMax.reason, words),
+  }
+}
+
 /** A text of one line that a person enters. */
-export function line(max: number, words: ReviewWords) {
+function line(max: number, words: ReviewWords) {
   return z
     .string({ error: words.empty })
     .trim()
@@ -43,7 +50,7 @@ export function line(max: number, words: ReviewWords) {
 }
 
 /** The name of the token's owner, which nobody has to enter. */
-export function only(name: string, words: ReviewWords) {
+function only(name: string, words: ReviewWords) {
   return z
     .string()
     .optional()
@@ -103,20 +110,10 @@ export function AddressFields({ orderNo, merchant }: OrderAddress) {
 
 function Signature({ preview, given, faults }: ResolveFormProps) {
   const words = reviewWords()
-  const { caller, visitor } = useFrame()
-  const ownName = ownNameIn(caller)
-  const field = (name: keyof typeof wordsMax) => ({
-    ...{ name, label: words[name], value: given[name], fault: faults[name] },
-    ...{ required: true, maxLength: wordsMax[name] * 2 },
-  })
+  const { visitor } = useFrame()
   return (
     <>
-      {ownName === null ? (
-        <Field {...field('name')} hint={words.nameHint} autoComplete="name" />
-      ) : (
-        <OwnName name={ownName} fault={faults.name} />
-      )}
-      <Field {...field('reason')} hint={words.reasonHint} autoComplete="off" />
+      <SignatureFields {...{ given, faults }} hints={words} />
       {visitor.isBySession && preview.actions.credit.possible && (
         <Field
           name="token"
@@ -138,8 +135,34 @@ function Signature({ preview, given, faults }: ResolveFormProps) {
   )
 }
 
+interface SignatureProps {
+  readonly given: Given
+  readonly faults: Faults
+  readonly hints: Pick<ReviewWords, 'nameHint' | 'reasonHint'>
+}
+
+/** The fields of a `signature`. */
+export function SignatureFields({ given, faults, hints }: SignatureProps) {
+  const words = reviewWords()
+  const ownName = ownNameIn(useFrame().caller)
+  const field = (name: keyof typeof wordsMax) => ({
+    ...{ name, label: words[name], hint: hints[`${name}Hint`] },
+    ...{ value: given[name], fault: faults[name], required: true, maxLength: wordsMax[name] * 2 },
+  })
+  return (
+    <>
+      {ownName === null ? (
+        <Field {...field('name')} autoComplete="name" />
+      ) : (
+        <OwnName name={ownName} fault={faults.name} />
+      )}
+      <Field {...field('reason')} autoComplete="off" />
+    </>
+  )
+}
+
 /** Who is recorded, where that need not be entered. */
-export function OwnName({ name, fault }: { name: string; fault: string | undefined }) {
+function OwnName({ name, fault }: { name: string; fault: string | undefined }) {
   const words = reviewWords()
   return (
     <p>

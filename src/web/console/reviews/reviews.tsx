@@ -5,18 +5,17 @@ import { unreachable } from '../../../domain/assert.ts'
 import type { Review } from '../../../domain/order.ts'
 import { reviewActions } from '../../../domain/review-action.ts'
 import type { Resolution, ReviewPreview } from '../../../orders/review.ts'
-import type { Budan } from '../../../service.ts'
 import { wordsFault, wordsMax } from '../../../text/operator-text.ts'
 import { actorOf, ownNameOf } from '../../access/actor.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
-import { type Flash, sendFlash, takeFlash } from '../flash.ts'
+import { type Flash, keptIn, sendFlash, takeFlash } from '../flash.ts'
 import { type Faults, type Given, givenOf, parsedForm, readForm } from '../forms.ts'
 import { sendPage } from '../layout.tsx'
-import { addressIn, merchantOfList, orderOrChoice, whichIn } from '../merchants/named-order.tsx'
+import { merchantOfList, orderOrChoice, whichIn } from '../merchants/named-order.tsx'
 import type { ConsoleParts } from '../page.ts'
 import { type OrderAddress, reviewPath } from '../paths.ts'
-import { localeOf, setCookie } from '../visitor.ts'
+import { type Exchange, localeOf, setCookie } from '../visitor.ts'
 import { DoneNotice, FormNotice, RefusedNotice, TooLateNotice } from './news.tsx'
 import { QueuePage } from './queue-page.tsx'
 import { resolveForm } from './resolve-form.tsx'
@@ -46,8 +45,9 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
   })
 
   app.get('/reviews/:order_no', { config: { scope: 'orders:read' } }, async (request, reply) => {
-    const address = await addressOrChoice({ request, reply }, budan)
-    if (address === null) return reply
+    const found = await orderOrChoice({ request, reply }, { budan, section: 'reviews' })
+    if (found === null) return reply
+    const { address } = found
     const exchange = { request, reply, address }
     const flash = takeFlash(request, reply)
     const given = keptForm(flash, address)
@@ -60,8 +60,9 @@ export function addReviews(app: WebApp, parts: ConsoleParts): void {
   })
 
   app.post('/reviews/:order_no', { config: { scope: 'reviews:write' } }, async (request, reply) => {
-    const address = await addressOrChoice({ request, reply }, budan)
-    if (address === null) return reply
+    const found = await orderOrChoice({ request, reply }, { budan, section: 'reviews' })
+    if (found === null) return reply
+    const { address } = found
     const given = givenOf(request.body)
     const exchange = { request, reply, address, given }
     if (given.step !== 'resolve') return showPreview(exchange, parts)
@@ -97,20 +98,7 @@ function showFaults(
   return showPreview({ ...exchange, faults, news }, parts)
 }
 
-/** Null: a page was sent to choose one of several orders with the number. */
-async function addressOrChoice(
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  budan: Budan,
-): Promise<OrderAddress | null> {
-  const { order_no: orderNo } = request.params as { order_no: string }
-  const choosing = { section: 'reviews', path: reviewPath } as const
-  const order = await orderOrChoice({ request, reply, orderNo }, { budan, choosing })
-  return order && addressIn(request, { order, ...budan })
-}
-
-interface ReviewExchange {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
+interface ReviewExchange extends Exchange {
   readonly address: OrderAddress
   readonly given?: Given
   readonly faults?: Faults
@@ -199,10 +187,7 @@ const nameCookie = 'budan_operator'
 const yearS = 365 * 86_400
 
 /** For the next form on this browser. */
-export function rememberName(
-  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-  name: string,
-): void {
+export function rememberName(exchange: Exchange, name: string): void {
   setCookie(exchange, { name: nameCookie, value: name, maxAgeS: yearS })
 }
 
@@ -213,8 +198,7 @@ export function rememberedName({ cookies }: FastifyRequest): string {
 
 /** Input of this page that was kept when its login or its token had ended; null: there is none. */
 function keptForm(flash: Flash | null, { orderNo, merchant }: OrderAddress): Given | null {
-  if (flash?.kind !== 'form') return null
-  const given = z.record(z.string(), z.string()).safeParse(flash.given).data
+  const given = keptIn(flash)
   const isOfOrder = given?.order_no === orderNo && (given.merchant ?? null) === merchant
   return isOfOrder ? given : null
 }

@@ -1,15 +1,12 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../../access/access.ts'
 import { callerOf } from '../../access/actor.ts'
 import type { Guard } from '../guard.ts'
+import type { Exchange } from '../visitor.ts'
 
 /** What is wrong with the token that was entered once more; null: nothing, or none is needed. */
 export type TokenFault = 'missing' | 'wrong' | 'expired' | 'anothers' | null
 
-export type TokenAgain = (
-  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-  typed: string | undefined,
-) => Promise<TokenFault>
+export type TokenAgain = (exchange: Exchange, typed: string | undefined) => Promise<TokenFault>
 
 /**
  * For what nobody else may do at a browser that was left open: the token of the session is entered once
