@@ -3,7 +3,7 @@ import type { DueMerchant } from '../domain/merchant.ts'
 import type { SchemaState } from '../store/schema/state.ts'
 import type { WriteFault } from '../store/sql/write-probe.ts'
 import type { Store, Vitals } from '../store/store.ts'
-import { SingleFlight, type Timely } from './single-flight.ts'
+import { singleFlight, type Timely } from './single-flight.ts'
 
 /** The state of the database, each part by itself: it may return the time while a table is locked. */
 export interface DatabaseState {
@@ -31,7 +31,7 @@ export class DatabaseWatch {
     { merchants, clocks }: { merchants: readonly DueMerchant[]; clocks: readonly Clocks[] },
   ) {
     this.#clocks = clocks
-    const once = <T>(read: () => Promise<T>) => new SingleFlight(read, { patienceMs })
+    const once = <T>(read: () => Promise<T>) => singleFlight(read, { patienceMs })
     this.#reads = {
       time: once(() => this.#compare(store)),
       vitals: once(async () => store.vitals(merchants)),
@@ -43,15 +43,15 @@ export class DatabaseWatch {
   /** Never rejects, and takes at most twice `patienceMs`. Without the time, nothing else is read. */
   async read(): Promise<DatabaseState> {
     const reads = this.#reads
-    const time = await reads.time.result()
+    const time = await reads.time()
     if (time.kind !== 'answered') {
       for (const clocks of this.#clocks) clocks.forgetDatabase()
       return { time, vitals: time, schema: time, writeFault: time }
     }
     const [vitals, schema, writeFault] = await Promise.all([
-      reads.vitals.result(),
-      reads.schema.result(),
-      reads.writeFault.result(),
+      reads.vitals(),
+      reads.schema(),
+      reads.writeFault(),
     ])
     return { time, vitals, schema, writeFault }
   }

@@ -11,28 +11,27 @@ export function valueIn<T>(result: Timely<T>): T | null {
   return result.kind === 'answered' ? result.value : null
 }
 
-/**
- * A read of the database that a viewer waits for, for a limited time. It runs once at a time: callers
- * that come meanwhile get its result, so that many viewers of a database that hangs cost it no more
- * than one.
- */
-export class SingleFlight<T> {
-  readonly #read: () => Promise<T>
-  readonly #patienceMs: number
-  #underWay: Promise<Timely<T>> | null = null
-
-  constructor(read: () => Promise<T>, { patienceMs }: { patienceMs: number }) {
-    this.#read = read
-    this.#patienceMs = patienceMs
-  }
-
-  /** Never rejects. */
-  async result(): Promise<Timely<T>> {
-    this.#underWay ??= resultOf(this.#read).finally(() => {
-      this.#underWay = null
+/** Callers that come while the work is under way get its result. */
+export function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | null = null
+  return () => {
+    underWay ??= work().finally(() => {
+      underWay = null
     })
-    return within(this.#patienceMs, this.#underWay).catch(() => ({ kind: 'late' }))
+    return underWay
   }
+}
+
+/**
+ * A read of the database that a viewer waits for, for a limited time. It never rejects, and runs one at a
+ * time: many viewers of a database that hangs cost it no more than one.
+ */
+export function singleFlight<T>(
+  read: () => Promise<T>,
+  { patienceMs }: { readonly patienceMs: number },
+): () => Promise<Timely<T>> {
+  const flight = oneAtATime(() => resultOf(read))
+  return () => within(patienceMs, flight()).catch(() => ({ kind: 'late' }))
 }
 
 async function resultOf<T>(read: () => Promise<T>): Promise<Timely<T>> {

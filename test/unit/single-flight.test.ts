@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { SingleFlight } from '../../src/health/single-flight.ts'
+import { singleFlight } from '../../src/health/single-flight.ts'
 
-describe('SingleFlight', () => {
+describe('singleFlight()', () => {
   it('reads once for all callers that wait', async () => {
     let reads = 0
-    const flight = new SingleFlight(async () => ++reads, { patienceMs: 10_000 })
-    const results = await Promise.all([flight.result(), flight.result(), flight.result()])
+    const flight = singleFlight(async () => ++reads, { patienceMs: 10_000 })
+    const results = await Promise.all([flight(), flight(), flight()])
     expect(results).toEqual(Array(3).fill({ kind: 'answered', value: 1 }))
-    expect(await flight.result()).toEqual({ kind: 'answered', value: 2 })
+    expect(await flight()).toEqual({ kind: 'answered', value: 2 })
   })
 
   it('reads no second time while a read hangs, and is late for each caller', async () => {
@@ -16,29 +16,29 @@ describe('SingleFlight', () => {
     const hanging = new Promise<string>((resolve) => {
       end = resolve
     })
-    const flight = new SingleFlight(
+    const flight = singleFlight(
       () => {
         reads += 1
         return hanging
       },
       { patienceMs: 1 },
     )
-    expect(await flight.result()).toEqual({ kind: 'late' })
-    expect(await flight.result()).toEqual({ kind: 'late' })
+    expect(await flight()).toEqual({ kind: 'late' })
+    expect(await flight()).toEqual({ kind: 'late' })
     expect(reads).toBe(1)
     end('at last')
-    expect(await flight.result()).toEqual({ kind: 'answered', value: 'at last' })
+    expect(await flight()).toEqual({ kind: 'answered', value: 'at last' })
   })
 
   it('returns the error of a read, and reads again', async () => {
     const error = new Error('away')
-    const flight = new SingleFlight(
+    const flight = singleFlight(
       () => {
         throw error
       },
       { patienceMs: 10_000 },
     )
-    expect(await flight.result()).toEqual({ kind: 'failed', error })
-    expect(await flight.result()).toEqual({ kind: 'failed', error })
+    expect(await flight()).toEqual({ kind: 'failed', error })
+    expect(await flight()).toEqual({ kind: 'failed', error })
   })
 })

@@ -2,7 +2,7 @@ import type { WebhookConfig } from '../../config/webhooks/webhook-config.ts'
 import type { Emit } from '../../domain/event.ts'
 import { type MerchantIdentity, merchantName } from '../../domain/merchant.ts'
 import { patienceMs } from '../../health/database-state.ts'
-import { SingleFlight, type Timely } from '../../health/single-flight.ts'
+import { singleFlight, type Timely } from '../../health/single-flight.ts'
 import type { Store } from '../../store/store.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type Endpoint, openWebhookDesk, type WebhookDesk } from './webhook-desk.ts'
@@ -37,6 +37,6 @@ export async function openWebhooks({
     nameOf: (merchant) => merchantName(merchants, merchant),
   })
   const desk = openWebhookDesk({ store, emit, endpoints, wake: () => dispatcher.wake() })
-  const reading = new SingleFlight(() => desk.endpoints(), { patienceMs })
-  return { desk, dispatcher, state: () => reading.result() }
+  const state = singleFlight(() => desk.endpoints(), { patienceMs })
+  return { desk, dispatcher, state }
 }

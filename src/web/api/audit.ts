@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Verified } from '../../audit/verify.ts'
+import { oneAtATime } from '../../health/single-flight.ts'
 import type { Budan } from '../../service.ts'
 import { documented, guarded } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
@@ -31,17 +32,6 @@ export function addAuditRoute(app: WebApp, budan: Budan): void {
       return counts
     },
   )
-}
-
-/** Requests that come while one is served get its result. */
-function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
-  let underWay: Promise<T> | null = null
-  return () => {
-    underWay ??= work().finally(() => {
-      underWay = null
-    })
-    return underWay
-  }
 }
 
 function countsOf({ unproven, unverifiable, unprovenOld }: Verified) {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type OpenCount, totalOf } from '../../../domain/exception.ts'
-import { SingleFlight, valueIn } from '../../../health/single-flight.ts'
+import { singleFlight, type Timely, valueIn } from '../../../health/single-flight.ts'
 import type { Store } from '../../../store/store.ts'
 
 /** A page is not held up for the number in its menu. */
@@ -11,19 +11,19 @@ const freshMs = 2_000
 
 /** How many exceptions are open, for the menu of all pages. */
 export class LatestExceptions {
-  readonly #read: SingleFlight<OpenCount>
+  readonly #read: () => Promise<Timely<OpenCount>>
   readonly #shown = new WeakMap<FastifyRequest, OpenCount>()
   #latest: { readonly value: OpenCount; readonly until: number } | null = null
 
   constructor(store: Pick<Store, 'openExceptions'>) {
-    this.#read = new SingleFlight(async () => totalOf(await store.openExceptions()), { patienceMs })
+    this.#read = singleFlight(async () => totalOf(await store.openExceptions()), { patienceMs })
   }
 
   /** Never throws: without the database, the number is not shown. */
   async readFor(request: FastifyRequest): Promise<void> {
     const now = performance.now()
     if (this.#latest === null || now > this.#latest.until) {
-      const value = valueIn(await this.#read.result())
+      const value = valueIn(await this.#read())
       this.#latest = value && { value, until: now + freshMs }
     }
     if (this.#latest !== null) this.#shown.set(request, this.#latest.value)

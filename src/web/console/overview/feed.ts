@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../../domain/clock.ts'
 import type { Event } from '../../../domain/event.ts'
 import type { Readiness } from '../../../health/readiness.ts'
-import { SingleFlight, valueIn } from '../../../health/single-flight.ts'
+import { singleFlight, valueIn } from '../../../health/single-flight.ts'
 import type { Budan } from '../../../service.ts'
 import { StoreError } from '../../../store/errors.ts'
 import type { MerchantWaits, Vitals } from '../../../store/store.ts'
@@ -265,9 +265,9 @@ const news: ReadonlySet<Event['type']> = new Set([
  * that is away wherever it is needed for more than a page.
  */
 function forPage<T>(read: () => Promise<T>): () => Promise<T | null> {
-  const flight = new SingleFlight(read, { patienceMs })
+  const flight = singleFlight(read, { patienceMs })
   return async () => {
-    const result = await flight.result()
+    const result = await flight()
     if (result.kind === 'failed' && !(result.error instanceof StoreError)) throw result.error
     return valueIn(result)
   }
