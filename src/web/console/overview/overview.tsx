@@ -56,12 +56,12 @@ export function addOverview(app: WebApp, parts: ConsoleParts): void {
   app.addHook('preClose', async () => feed.end())
   const view = (snapshot: Snapshot, viewer: Viewer) =>
     viewOf({ snapshot, feed, policy: budan.policy, clock }, viewer)
-  const rendered = new Rendered(view, budan)
+  const rendered = renderedOnce(view, budan)
 
   addLive(app, {
     feed,
     isStillIn: parts.isStillIn,
-    render: (snapshot, request) => rendered.of(snapshot, viewerOf(request)),
+    render: (snapshot, request) => rendered(snapshot, viewerOf(request)),
   })
   app.get('/', { schema, config: { scope: 'orders:read' } }, async (request, reply) => {
     const viewer = viewerOf(request)
@@ -103,28 +103,20 @@ function viewerOf(request: FastifyRequest): Viewer {
 }
 
 /** The regions of a snapshot, rendered once for all viewers who see the same. */
-class Rendered {
-  readonly #view: (snapshot: Snapshot, viewer: Viewer) => View
-  readonly #budan: Pick<Budan, 'gateway' | 'merchants'>
-  #snapshot: Snapshot | null = null
-  readonly #byViewer = new Map<string, { regions: Record<PanelName, string>; now: Date }>()
-
-  constructor(
-    view: (snapshot: Snapshot, viewer: Viewer) => View,
-    budan: Pick<Budan, 'gateway' | 'merchants'>,
-  ) {
-    this.#view = view
-    this.#budan = budan
-  }
-
-  of(snapshot: Snapshot, viewer: Viewer) {
-    if (snapshot !== this.#snapshot) this.#byViewer.clear()
-    this.#snapshot = snapshot
-    const key = `${viewer.locale} ${viewer.span.hours}`
-    const { gateway, merchants } = this.#budan
-    const rendering = { locale: viewer.locale, gateway, merchants, frame: null }
-    const rendered = this.#byViewer.get(key) ?? render(this.#view(snapshot, viewer), rendering)
-    this.#byViewer.set(key, rendered)
+function renderedOnce(
+  view: (snapshot: Snapshot, viewer: Viewer) => View,
+  { gateway, merchants }: Pick<Budan, 'gateway' | 'merchants'>,
+) {
+  const byViewer = new Map<string, ReturnType<typeof render>>()
+  let last: Snapshot | null = null
+  return (snapshot: Snapshot, viewer: Viewer) => {
+    if (snapshot !== last) byViewer.clear()
+    last = snapshot
+    const { locale, span } = viewer
+    const key = `${locale} ${span.hours}`
+    const rendering = { locale, gateway, merchants, frame: null }
+    const rendered = byViewer.get(key) ?? render(view(snapshot, viewer), rendering)
+    byViewer.set(key, rendered)
     return rendered
   }
 }

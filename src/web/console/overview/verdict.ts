@@ -85,39 +85,37 @@ function readinessConcerns({ readiness }: Snapshot): readonly Concern[] {
 
 /** One concern for all merchants with a fault of one kind: the table of merchants has each. */
 function merchantsConcerns({ checks }: Readiness): readonly Concern[] {
-  const ofName = (name: ReadinessCheck['name'], ...conditions: ReadinessCheck['condition'][]) =>
-    checks.filter(
+  const concern = (
+    kind: 'merchants_stopped' | 'clocks_disagree' | 'orders_unknown',
+    name: ReadinessCheck['name'],
+    ...conditions: ReadinessCheck['condition'][]
+  ) => {
+    const found = checks.filter(
       (check) =>
         check.merchant !== undefined && check.name === name && conditions.includes(check.condition),
     )
-  const said = (found: readonly ReadinessCheck[]) => ({
-    merchants: found.flatMap(({ merchant }) => merchant ?? []),
-    detail: found[0]?.detail ?? '',
-  })
-  const stopped = ofName('gateway', 'held', 'faulty')
-  const disagreeing = ofName('clocks', 'faulty')
-  const doubted = ofName('gateway', 'warning')
+    const merchants = found.flatMap(({ merchant }) => merchant ?? [])
+    return found.slice(0, 1).map((first) => ({ kind, merchants, detail: plainDetail(first) }))
+  }
   return [
-    ...(stopped.length === 0 ? [] : [{ kind: 'merchants_stopped' as const, ...said(stopped) }]),
-    ...(disagreeing.length === 0
-      ? []
-      : [{ kind: 'clocks_disagree' as const, ...said(disagreeing) }]),
-    ...(doubted.length === 0
-      ? []
-      : doubted.slice(0, 1).map(({ detail }) => ({
-          kind: 'orders_unknown' as const,
-          ...said(doubted),
-          detail: detail.slice(warningMark.length),
-        }))),
+    ...concern('merchants_stopped', 'gateway', 'held', 'faulty'),
+    ...concern('clocks_disagree', 'clocks', 'faulty'),
+    ...concern('orders_unknown', 'gateway', 'warning'),
   ]
 }
 
-function quietConcern({ name, condition, detail }: ReadinessCheck): Concern | null {
+/** Without the mark of a warning. */
+function plainDetail({ condition, detail }: ReadinessCheck): string {
+  return condition === 'warning' ? detail.slice(warningMark.length) : detail
+}
+
+function quietConcern(check: ReadinessCheck): Concern | null {
+  const { name, condition } = check
   if (condition !== 'warning') return null
   if (name === 'engine') return { kind: 'engine_away' }
   // Reviews are a concern of their own: see `exceptionConcerns`.
   if (name === 'exceptions') return null
-  return { kind: 'orders_unknown', detail: detail.slice(warningMark.length) }
+  return { kind: 'orders_unknown', detail: plainDetail(check) }
 }
 
 function failedConcern({ name, condition, detail }: ReadinessCheck, readiness: Readiness): Concern {

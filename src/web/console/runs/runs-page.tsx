@@ -82,20 +82,10 @@ function History({ runs }: { runs: readonly Run[] }) {
   const locale = useLocale()
   const terms = termsOf(locale)
   const words = runWords()
-  const { columns } = words
   return (
     <Table
       caption={words.history}
-      head={[
-        columns.run,
-        columns.started,
-        columns.status,
-        columns.orders,
-        columns.outcomes,
-        columns.trigger,
-        columns.slot,
-        columns.duration,
-      ]}
+      head={Object.values(words.columns)}
       rows={runs.map((run) => [
         <a key="run" href={`/runs/${run.id}`}>
           {run.id}

@@ -27,7 +27,6 @@ interface SessionsPageProps {
 
 export function SessionsPage({ sessions, isFirst, endedCount }: SessionsPageProps) {
   const words = sessionWords(useLocale())
-  const { columns } = words
   const title = commonWords().sections.sessions
   const { items, nextCursor } = sessions
   const isOneOfSeveral = ({ tokenName, id }: SessionRow) =>
@@ -43,10 +42,7 @@ export function SessionsPage({ sessions, isFirst, endedCount }: SessionsPageProp
       <p>{words.about}</p>
       <Table
         caption={title}
-        head={[
-          ...[columns.name, columns.role, columns.address],
-          ...[columns.created, columns.expires, columns.end],
-        ]}
+        head={Object.values(words.columns)}
         rows={items.map((session) => [
           <>
             <bdi>{session.tokenName}</bdi>{' '}
