@@ -1,5 +1,10 @@
 import type { PhraseSets } from '../phrases.ts'
 
+const secretFile = {
+  'the file {path:json}': '文件 {path}',
+  'the file that it names': '它所指的文件',
+} as const
+
 /** What is wrong with a configuration, or with an option of the command line that is one like it. */
 export const configPhrases = {
   configuration: {
@@ -46,11 +51,9 @@ export const configPhrases = {
     '{serial:word} is not that of {path}, {right:word}': '{serial} 与 {path} 的序列号 {right} 不符',
     'is wrong': '有误',
     'unknown section': '未知的节',
-    'unknown section; did you mean {name:word}?': '未知的节；是否想写 {name}？',
     'unknown key': '未知的键',
-    'unknown key; did you mean {name:word}?': '未知的键；是否想写 {name}？',
     'unknown environment name': '未知的环境变量名',
-    'unknown environment name; did you mean {name:word}?': '未知的环境变量名；是否想写 {name}？',
+    '{what:fault}; did you mean {name:word}?': '{what}；是否想写 {name}？',
     'must hold keys, like "key: value"': '须由键值组成，如 "key: value"',
     'must be a single value, not a list or a mapping': '须为单个值，不能是列表或映射',
     'is empty: give a value or leave the key out': '是空的：请给出值，或去掉这个键',
@@ -203,17 +206,10 @@ export const configPhrases = {
       '与 {other}（{name}）同时给出：只能给出其中一个',
     'a value of {length:word} characters is in quotes: take its quotes away':
       '{length} 个字符的值带有引号：请去掉引号',
-    '{file:secretFile} is UTF-16 text: save it as UTF-8': '{file}是 UTF-16 文本：请另存为 UTF-8',
-    '{file:secretFile} is {what:derKind} in DER form: turn it into PEM by openssl {command}':
-      '{file}是 DER 格式的{what}：请用 `openssl {command}` 转为 PEM',
-    '{file:secretFile} is in DER form, and opens neither as a key nor as a certificate':
-      '{file}是 DER 格式，但既不是密钥也不是证书',
     '{file:secretFile} is a bundle (PKCS#12), and not the PEM file that comes with it':
       '{file}是 PKCS#12 证书包，不是随附的 PEM 文件',
     'given together with secret: give one of them': '与 `secret` 同时给出：只能给出其中一个',
     'given together with {other:word}: give one of them': '与 {other} 同时给出：只能给出其中一个',
-    'Cannot read {file:secretFile}: {why:unreadable}': '无法读取{file}：{why}',
-    '{file:secretFile} is empty': '{file}是空的',
     '{file:secretFile} is too big to hold one value': '{file}太大，不像是单个值',
     'is empty: give the path of a file': '是空的，请给出文件路径',
     'is not a proxy: http://HOST:PORT or https://HOST:PORT':
@@ -345,11 +341,9 @@ export const configPhrases = {
     'a path in the environment is relative to the working directory':
       '环境变量里的路径以当前目录为准',
   },
-  secretFile: {
-    'the file {path:json}': '文件 {path}',
-    'the file that it names': '它所指的文件',
-  },
+  secretFile,
   keyName: {
+    ...secretFile,
     'the key': '密钥',
     'private key {path:json}': '私钥 {path}',
     'public key {path:json}': '公钥 {path}',

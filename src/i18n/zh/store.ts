@@ -6,8 +6,6 @@ export const storePhrases = {
   store: {
     'Cannot {action:storing}: {why:trouble?}': '无法{action}：{why}',
     'Cannot {action:storing}: {why:trouble?}; {remedy:remedy}': '无法{action}：{why}；{remedy}',
-    'Cannot open the database in "{directory}": {what:directory}; {remedy:remedy}':
-      '无法打开“{directory}”中的数据库：{what}；{remedy}',
     'Cannot open the database in "{directory}": {what:directory}':
       '无法打开“{directory}”中的数据库：{what}',
     'Cannot use the database "{database}": {what:unusable}; {remedy:remedy}':
@@ -21,12 +19,9 @@ export const storePhrases = {
       '无法使用网关的地址：它不是 URL，或带有用户名、密码',
     'migration {name:word} found its tables in use for {minutes:word} minutes: end long transactions, then start again':
       '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
-    'Cannot make the schema "{schema}" for budan\'s tables: this user may not; {remedy:remedy}':
-      '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限；{remedy}',
     'Cannot make the schema "{schema}" for budan\'s tables: this user may not':
       '无法为 budan 的数据表创建模式“{schema}”：当前用户没有权限',
-    'Cannot use the schema "{schema}": it has a table "orders" of another program; {remedy:remedy}':
-      '无法使用模式“{schema}”：其中有其他程序的 `orders` 表；{remedy}',
+    '{what:store}; {remedy:remedy}': '{what}；{remedy}',
     'Cannot use the schema "{schema}": it has a table "orders" of another program':
       '无法使用模式“{schema}”：其中有其他程序的 `orders` 表',
     'Several merchants have an order {orderNo:json}: {merchants:words}; say which is meant':
