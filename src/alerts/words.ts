@@ -174,23 +174,9 @@ export function sayAlert(alert: Alert, locale: Locale): Said {
   }
 }
 
-interface Words {
-  /** Of each type, for a summary. */
-  readonly types: Readonly<Record<AlertType, string>>
-  readonly differs: Readonly<Record<ComparedFact, string>>
-  readonly seeTimeline: string
-  readonly summary: (count: number, since: string) => string
-  readonly ofType: (type: string, count: number) => string
-  readonly lastOrders: (orderNos: readonly string[]) => string
-  readonly now: string
-  readonly merchant: (name: string) => string
-  readonly node: (node: string, time: string) => string
-  readonly test: string
-  readonly testLine: string
-}
-
-export const wordsOf = catalog<Words>({
+export const wordsOf = catalog({
   en: {
+    /** Of each type, for a summary. */
     types: {
       breaker_opened: 'breaker opened',
       breaker_closed: 'breaker closed',
@@ -209,7 +195,7 @@ export const wordsOf = catalog<Words>({
       orders_foreign: 'orders of a merchant that is not configured',
       endpoint_failing: 'webhook endpoint takes nothing',
       endpoint_recovered: 'webhook endpoint is back',
-    },
+    } satisfies Record<AlertType, string>,
     differs: {
       order_no: 'it was paid under another order number',
       mchid: 'it was paid to another merchant number',
@@ -218,14 +204,14 @@ export const wordsOf = catalog<Words>({
       currency: 'it was paid, and the currency is not the one that was ordered',
       transaction_id: 'there is another payment',
       attach: 'it was paid, and attach is not the one that was expected',
-    },
+    } satisfies Record<ComparedFact, string>,
     seeTimeline: 'its timeline says why',
-    summary: (count, since) => `${count} alerts since ${since}`,
-    ofType: (type, count) => `${type}: ${count}`,
-    lastOrders: (orderNos) => `the last: ${orderNos.join(', ')}`,
+    summary: (count: number, since: string) => `${count} alerts since ${since}`,
+    ofType: (type: string, count: number) => `${type}: ${count}`,
+    lastOrders: (orderNos: readonly string[]) => `the last: ${orderNos.join(', ')}`,
     now: 'now: ',
-    merchant: (name) => `merchant: ${name}`,
-    node: (node, time) => `node: ${node}, ${time}`,
+    merchant: (name: string) => `merchant: ${name}`,
+    node: (node: string, time: string) => `node: ${node}, ${time}`,
     test: 'A test: alerts arrive here',
     testLine: 'it was sent by budan alerts test',
   },

@@ -4,6 +4,7 @@ import { exceptionKinds } from '../domain/exception.ts'
 import type { Estimate } from '../domain/run.ts'
 import type { DatabaseState } from '../health/database-state.ts'
 import type { Readiness } from '../health/readiness.ts'
+import type { Endpoint } from '../outbox/webhooks/webhook-desk.ts'
 import type { Vitals } from '../store/store.ts'
 
 /**
@@ -36,12 +37,7 @@ export interface State {
   readonly endpoints?: readonly EndpointReading[] | null
 }
 
-export interface EndpointReading {
-  readonly name: string
-  readonly pending: number
-  readonly failed: number
-  readonly oldestPendingMs: number | null
-}
+type EndpointReading = Pick<Endpoint, 'name' | 'pending' | 'failed' | 'oldestPendingMs'>
 
 export interface EngineReading {
   /** Null for an engine without a server. */
