@@ -9,16 +9,12 @@ import type { Concern, Concerns, Found } from './concern.ts'
 import { ageText, countText, type OverviewWords, overviewWords, withOwnTimes } from './words.ts'
 
 export interface Advice {
+  /** What is wrong. */
   readonly what: string
-  readonly todo: string
+  /** Null: what to do is with the cause. */
+  readonly todo: string | null
   /** Where to do it, in the console. */
-  readonly path?: string
-}
-
-/** What is wrong, without advice: that is with the cause. */
-export interface Consequence {
-  readonly what: string
-  readonly todo: null
+  readonly path: string | null
 }
 
 interface Reader {
@@ -28,22 +24,35 @@ interface Reader {
 }
 
 /** The text of a concern; with advice only for a root cause. */
-export function adviceOn(concern: Found, reader: Reader): Advice | Consequence {
+export function adviceOn(concern: Found, reader: Reader): Advice {
   const kind = concern.kind === 'long_overdue' ? 'overdue' : concern.kind
-  const said = (advice(reader.locale, reader.label)[kind] as (concern: Concern) => Advice)(concern)
-  return concern.cause === null ? said : { what: said.what, todo: null }
+  const said = (advice(reader.locale, reader.label)[kind] as (concern: Concern) => Said)(concern)
+  return concern.cause === null
+    ? { ...said, path: paths[kind] ?? null }
+    : { what: said.what, todo: null, path: null }
 }
 
-type AdviceWords = {
-  readonly [Kind in Exclude<keyof Concerns, 'long_overdue'>]: (concern: Concerns[Kind]) => Advice
+type Advised = Exclude<keyof Concerns, 'long_overdue'>
+
+const paths: Readonly<Partial<Record<Advised, string>>> = {
+  ...{ books_wrong: '/audit', audit_failed: '/audit' },
+  ...{ clock_stopped: '/runs', runs_stuck: '/runs', by_hand: '/runs' },
+  ...{ overdue: '/runs', falling_behind: '/runs', catching_up: '/runs' },
+  ...{ reviews: '/reviews', exceptions: '/exceptions?state=open' },
 }
+
+interface Said {
+  readonly what: string
+  readonly todo: string
+}
+
+type AdviceWords = { readonly [Kind in Advised]: (concern: Concerns[Kind]) => Said }
 
 const advice = gatewayCatalog<AdviceWords>({
   en: (gateway) => ({
     books_wrong: ({ counts }) => ({
       what: `The ledger does not agree with the orders: ${countsText(counts, auditWords('en', { en: gateway })).join('; ')}.`,
       todo: `Make no payouts from these balances. The audit lists the orders; compare each with ${gateway} before you change anything.`,
-      path: '/audit',
     }),
     database_away: () => ({
       what: `The database does not answer, so nothing is credited. No payment is lost: ${gateway} sends callbacks again, and runs find the rest.`,
@@ -75,37 +84,34 @@ const advice = gatewayCatalog<AdviceWords>({
     clock_stopped: () => ({
       what: 'The timer of this process is stopped: no run looks for lost callbacks.',
       todo: 'Restart this process.',
-      path: '/runs',
     }),
     runs_stuck: ({ detail }) => ({
       what: `Runs are due, but do not finish: ${withOwnTimes(detail)}.`,
       todo: 'Look for the cause in the last runs and in the log; then restart this process.',
-      path: '/runs',
     }),
     overdue: ({ lateMs, isByHand }) => ({
       what: `Queries of orders are ${ageText(lateMs, 'en')} late.`,
       todo: isByHand
         ? 'Runs are started by hand here: start one now.'
         : 'If runs finish, batches are too small: raise compensation_batch_size, or turn compensation_drain on. You can also start a run by hand now.',
-      path: '/runs',
     }),
     falling_behind: ({ remaining }) => ({
       what: `${countText(remaining)} orders are due, and the backlog does not shrink.`,
       todo: 'Raise compensation_batch_size, or turn compensation_drain on; compensation_max_qps is the limit of both.',
-      path: '/runs',
     }),
     catching_up: ({ remaining, doneInMs }) => ({
       what: `${countText(remaining)} orders are due, more than one batch; they will be done in about ${ageText(doneInMs, 'en')}.`,
       todo: 'Nothing, if that is soon enough. compensation_drain is faster.',
-      path: '/runs',
     }),
     reviews: ({ count }) => ({
       what:
         count === 1 ? '1 order waits for review.' : `${countText(count)} orders wait for review.`,
       todo: 'The payment differs from the order, or a refund of an unknown amount was started. The review queue explains each order and what you can do.',
-      path: '/reviews',
     }),
-    exceptions: exceptionsInEnglish,
+    exceptions: ({ count, amount }) => ({
+      what: `${count === 1 ? '1 exception is' : `${countText(count)} exceptions are`} open besides reviews: money and books differ by up to ${formatFen(amount)}.`,
+      todo: 'Look at each: the list says what happened and what you can do.',
+    }),
     gateway_failing: ({ failed, total, outcome }) => ({
       what: `${countText(failed)} of this node’s last ${countText(total)} calls to ${gateway} failed; mostly: ${outcomeText(outcome, overviewWords('en', { en: gateway }))}.`,
       todo: `If it lasts, check this machine’s internet connection and ${gateway}’s notices. Orders are queried again; none is given up.`,
@@ -121,19 +127,16 @@ const advice = gatewayCatalog<AdviceWords>({
     by_hand: () => ({
       what: 'Only runs find lost callbacks; compensation_enabled is off, and nobody has started a run lately.',
       todo: 'Start a run now, or turn compensation_enabled on.',
-      path: '/runs',
     }),
     audit_failed: () => ({
       what: 'The audit did not finish.',
       todo: 'Run the audit by hand; the log has the cause.',
-      path: '/audit',
     }),
   }),
   zh: (gateway) => ({
     books_wrong: ({ counts }) => ({
       what: `账目不一致：${countsText(counts, auditWords('zh', { en: gateway })).join('，')}。`,
       todo: `先不要依据这份账付款或提现。账目自检会列出这些订单，请逐笔与${gateway}核对后再处理。`,
-      path: '/audit',
     }),
     database_away: () => ({
       what: `数据库没有应答，暂时无法入账。付款不会丢：${gateway}会重发回调，其余由补单找回。`,
@@ -165,36 +168,33 @@ const advice = gatewayCatalog<AdviceWords>({
     clock_stopped: () => ({
       what: '本进程的定时器已停止，没有补单去找回丢失的回调。',
       todo: '请重启本进程。',
-      path: '/runs',
     }),
     runs_stuck: ({ detail }) => ({
       what: `补单到期却没有完成：${withOwnTimes(translate(detail, 'zh'))}。`,
       todo: '请查看最近的运行和日志找出原因，然后重启本进程。',
-      path: '/runs',
     }),
     overdue: ({ lateMs, isByHand }) => ({
       what: `有订单比应查询的时间晚了 ${ageText(lateMs, 'zh')}还没有查询。`,
       todo: isByHand
         ? '这里的补单由人工发起：请现在运行一次。'
         : '如果运行正常，说明每批太小：请调大 compensation_batch_size，或打开 compensation_drain；也可以现在手动运行一次。',
-      path: '/runs',
     }),
     falling_behind: ({ remaining }) => ({
       what: `有 ${countText(remaining)} 笔订单到期待查，而且没有减少。`,
       todo: '请调大 compensation_batch_size，或打开 compensation_drain；两者都受 compensation_max_qps 限制。',
-      path: '/runs',
     }),
     catching_up: ({ remaining, doneInMs }) => ({
       what: `有 ${countText(remaining)} 笔订单到期待查，超过一批；预计 ${ageText(doneInMs, 'zh')}后查完。`,
       todo: '如果来得及，无需处理。打开 compensation_drain 会更快。',
-      path: '/runs',
     }),
     reviews: ({ count }) => ({
       what: `有 ${countText(count)} 笔订单等待人工处理。`,
       todo: '用户付了款，但与订单不符，或已发起退款、金额未知。打开待处理列表，每笔都有说明和可选的操作。',
-      path: '/reviews',
     }),
-    exceptions: exceptionsInChinese,
+    exceptions: ({ count, amount }) => ({
+      what: `除待处理订单外，还有 ${countText(count)} 个异常单未关闭：资金与账目不一致，最多涉及 ${formatFen(amount)}。`,
+      todo: '请逐个查看：列表说明了发生了什么、可以怎么办。',
+    }),
     gateway_failing: ({ total, failed, outcome }) => ({
       what: `本节点最近 ${countText(total)} 次调用${gateway}，${countText(failed)} 次失败，多为：${outcomeText(outcome, overviewWords('zh', { en: gateway }))}。`,
       todo: `如果持续，请检查本机网络和${gateway}的公告。订单会继续查询，不会放弃。`,
@@ -210,12 +210,10 @@ const advice = gatewayCatalog<AdviceWords>({
     by_hand: () => ({
       what: '丢失的回调只能靠补单找回，而 compensation_enabled 已关闭，近期也没有人手动运行。',
       todo: '请现在运行一次，或打开 compensation_enabled。',
-      path: '/runs',
     }),
     audit_failed: () => ({
       what: '账目自检没有完成。',
       todo: '请手动做一次账目自检，原因详见日志。',
-      path: '/audit',
     }),
   }),
 })
@@ -229,21 +227,4 @@ function countsText(
 
 function outcomeText(outcome: string, { outcomes }: OverviewWords): string {
   return outcomes[outcome] ?? outcome
-}
-
-function exceptionsInEnglish({ count, amount }: Concerns['exceptions']): Advice {
-  const are = count === 1 ? '1 exception is' : `${countText(count)} exceptions are`
-  return {
-    what: `${are} open besides reviews: money and books differ by up to ${formatFen(amount)}.`,
-    todo: 'Look at each: the list says what happened and what you can do.',
-    path: '/exceptions?state=open',
-  }
-}
-
-function exceptionsInChinese({ count, amount }: Concerns['exceptions']): Advice {
-  return {
-    what: `除待处理订单外，还有 ${countText(count)} 个异常单未关闭：资金与账目不一致，最多涉及 ${formatFen(amount)}。`,
-    todo: '请逐个查看：列表说明了发生了什么、可以怎么办。',
-    path: '/exceptions?state=open',
-  }
 }

@@ -1,6 +1,6 @@
 import { Badge } from '../parts.tsx'
 import { useLocale } from '../rendering.ts'
-import { type Advice, adviceOn, type Consequence } from './advice.ts'
+import { type Advice, adviceOn } from './advice.ts'
 import { isBad } from './verdict.ts'
 import type { View } from './view.ts'
 import { overviewWords } from './words.ts'
@@ -27,7 +27,7 @@ export function VerdictPanel({ verdict: { tone, concerns } }: View) {
   )
 }
 
-function AdviceText({ advice }: { advice: Advice | Consequence }) {
+function AdviceText({ advice }: { advice: Advice }) {
   const words = overviewWords()
   return (
     <>
@@ -37,7 +37,7 @@ function AdviceText({ advice }: { advice: Advice | Consequence }) {
       ) : (
         <>
           {words.toDo} {advice.todo}
-          {advice.path !== undefined && (
+          {advice.path !== null && (
             <>
               {' '}
               <a href={advice.path}>{words.open(advice.path)}</a>
