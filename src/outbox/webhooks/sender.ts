@@ -41,24 +41,15 @@ export class Sender {
     for (const connection of this.#open) connection.end(stopping())
   }
 
-  async #exchange(message: Message): Promise<Answered> {
-    // The connection that was used last is the most likely to be still open.
-    const connection = this.#idle.pop() ?? (await this.#connection())
+  /** The connection that was used last is the most likely to be still open. */
+  async #exchange(message: Message, idle = this.#idle.pop()): Promise<Answered> {
+    const connection = idle ?? (await this.#connection())
     try {
       return await connection.request(this.#requestOf(message))
     } catch (error) {
       // The receiver closed the idle connection while the request was on its way.
       if (!connection.wasReused || !isCut(error) || this.#isClosed) throw error
-      return await this.#exchangeOnNew(message)
-    } finally {
-      this.#release(connection)
-    }
-  }
-
-  async #exchangeOnNew(message: Message): Promise<Answered> {
-    const connection = await this.#connection()
-    try {
-      return await connection.request(this.#requestOf(message))
+      return await this.#exchange(message, await this.#connection())
     } finally {
       this.#release(connection)
     }

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { MerchantError, type OfMerchant } from '../../desks.ts'
 import { assert } from '../../domain/assert.ts'
@@ -32,7 +32,12 @@ export function addCallbackRoute(
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
   app.setErrorHandler(async (error, request, reply) => {
-    if (error instanceof MerchantError) return refuseStranger(reply, { route, emit, error })
+    // No merchant has this path: an operator has to know, because the gateway's callbacks are lost.
+    if (error instanceof MerchantError) {
+      const rejected = { status: 404, reason: error.message }
+      emit({ type: 'callback_rejected', ...rejected })
+      return answerCallback(reply, route, { kind: 'rejected', ...rejected })
+    }
     const refusal = refusalOf(error)
     reportFailure(error, { refusal, request, emit })
     const { status, code, message } = refusal
@@ -73,16 +78,6 @@ export function addCallbackRoute(
         return answerCallback(reply, route, receipt)
       },
     )
-}
-
-/** No merchant has this path: an operator has to know, because the gateway's callbacks are lost. */
-function refuseStranger(
-  reply: FastifyReply,
-  { route, emit, error }: { route: CallbackRoute; emit: Emit; error: MerchantError },
-): FastifyReply {
-  const rejected = { kind: 'rejected', status: 404, reason: error.message } as const
-  emit({ type: 'callback_rejected', status: 404, reason: error.message })
-  return answerCallback(reply, route, rejected)
 }
 
 const merchantPath = z.object({

@@ -34,7 +34,6 @@ import { addLogin, loginPath, logoutPath, sendLogin, sendLoginAgain } from './lo
 import { addOrders } from './orders/orders.tsx'
 import { livePath } from './overview/live.ts'
 import { addOverview } from './overview/overview.tsx'
-import type { ConsoleParts } from './page.ts'
 import { addPreferences } from './preferences.ts'
 import type { Frame } from './rendering.ts'
 import { addReviews } from './reviews/reviews.tsx'
@@ -113,7 +112,8 @@ export async function addConsole(
     const isStillIn = (request: FastifyRequest) => guard.isStillIn(request)
     const again = tokenAgain({ access, guard })
     const shared = { latestAudit, latestExceptions }
-    addPages(guarded, { budan, clock, ...shared, isStillIn, tokenAgain: again })
+    const parts = { budan, clock, ...shared, isStillIn, tokenAgain: again }
+    for (const addPage of pages) addPage(guarded, parts)
     if (sessions !== null) addSessions(guarded, { store: budan.store, sessions, access })
   })
   app.get('/*', async (request, reply) => {
@@ -127,15 +127,7 @@ export async function addConsole(
   })
 }
 
-function addPages(app: WebApp, parts: ConsoleParts): void {
-  addOverview(app, parts)
-  addOrders(app, parts)
-  addAccounts(app, parts)
-  addAudit(app, parts)
-  addRuns(app, parts)
-  addReviews(app, parts)
-  addExceptions(app, parts)
-}
+const pages = [addOverview, addOrders, addAccounts, addAudit, addRuns, addReviews, addExceptions]
 
 /** Reads only forms: another site can make a browser send JSON only under a false content type. */
 async function readForms(app: WebApp, { lifeS }: { lifeS: number }): Promise<void> {

@@ -13,7 +13,10 @@ export interface ConsoleParts {
   readonly latestAudit: LatestAudit
   /** For the menu of all pages. */
   readonly latestExceptions: LatestExceptions
-  /** Whether the login of the request still holds: a stream must end with the session. */
+  /**
+   * Whether the login of the request still holds: a stream must end with the session. Throws `StoreError`
+   * while the database is away.
+   */
   isStillIn(request: FastifyRequest): Promise<boolean>
   /** For a form that needs the token of the session. */
   readonly tokenAgain: TokenAgain

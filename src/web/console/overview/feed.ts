@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Clock } from '../../../domain/clock.ts'
 import type { Event } from '../../../domain/event.ts'
 import type { Readiness } from '../../../health/readiness.ts'
 import { singleFlight, valueIn } from '../../../health/single-flight.ts'
-import type { Budan } from '../../../service.ts'
 import { StoreError } from '../../../store/errors.ts'
 import type { MerchantWaits, Vitals } from '../../../store/store.ts'
-import type { LatestAudit } from '../latest-audit.ts'
 import { isSent, NewsOfMerchants } from '../merchants/merchant-state.ts'
+import type { ConsoleParts } from '../page.ts'
 import { CreditHistory } from './credit-history.ts'
 import { MinuteHistograms } from './histogram.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -44,11 +42,7 @@ interface Taken {
 
 type Subscriber = (snapshot: Snapshot) => Promise<void>
 
-export interface FeedParts {
-  readonly budan: Budan
-  readonly clock: Clock
-  readonly latestAudit: LatestAudit
-}
+type FeedParts = Pick<ConsoleParts, 'budan' | 'clock' | 'latestAudit'>
 
 /**
  * What the overview shows, read once for all viewers and at intervals that leave the database to

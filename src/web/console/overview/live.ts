@@ -3,16 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../../../store/errors.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../page.ts'
 import type { OverviewFeed } from './feed.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** The parts of the page that can change: their content, by name. */
 export type Regions = Readonly<Record<string, string>>
 
-export interface LiveParts {
+export interface LiveParts extends Pick<ConsoleParts, 'isStillIn'> {
   readonly feed: OverviewFeed
-  /** Whether the login of the request still holds. Throws `StoreError` while the database is away. */
-  isStillIn(request: FastifyRequest): Promise<boolean>
   /** The regions for the sender of the request, and their time. */
   render(
     snapshot: Snapshot,
