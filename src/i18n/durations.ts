@@ -6,7 +6,8 @@ const unitsOf = catalog({
   zh: { d: '天', h: '小时', min: '分钟', s: '秒', ms: '毫秒' },
 })
 
-const units = [
+/** The largest first. */
+export const units = [
   ['d', dayMs],
   ['h', hourMs],
   ['min', minuteMs],

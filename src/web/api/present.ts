@@ -11,16 +11,12 @@ import type { StatementEntry } from '../../store/store.ts'
 import { presenterOf } from '../presenter.ts'
 import {
   accountShape,
-  type CheckReportJson,
-  type EntryJson,
+  checkReportShape,
   entryShape,
-  type OrderEventJson,
-  type OrderJson,
   orderEventShape,
   orderShape,
   type ReadinessJson,
   type RunDetailJson,
-  type RunResultJson,
   runResultShape,
   runShape,
 } from './shapes.ts'
@@ -37,7 +33,7 @@ export interface NamedIn {
 export function presentOrder(
   order: Order,
   { now = systemClock(), merchants = [] }: NamedIn & { now?: Date } = {},
-): OrderJson {
+) {
   // A code that does not work any more is not returned: repeating the request creates a new one.
   const isScannable = canBeScanned(order, now)
   return orderJson({
@@ -56,26 +52,22 @@ type NamedId = Pick<NamedMerchant, 'name' | 'gateway' | 'mchid'>
 
 const orderEventJson = presenterOf(orderEventShape)
 
-export function presentOrderEvent(event: OrderEvent): OrderEventJson {
+export function presentOrderEvent(event: OrderEvent) {
   return orderEventJson({ ...event, reasonCode: event.codedReason?.code ?? null })
 }
 
-export function presentCheckReport(report: CheckReport): CheckReportJson {
-  return {
-    order_no: report.order.orderNo,
-    trade_state: report.tradeState,
-    decision: report.decision,
-    status: report.order.status,
-    reason: report.reason,
-    reason_code: report.codedReason.code,
-  }
+const checkReportJson = presenterOf(checkReportShape)
+
+export function presentCheckReport({ order, codedReason, ...report }: CheckReport) {
+  const { orderNo, status } = order
+  return checkReportJson({ ...report, orderNo, status, reasonCode: codedReason.code })
 }
 
 export const presentBalance = presenterOf(accountShape)
 
 const entryJson = presenterOf(entryShape)
 
-export function presentEntry(entry: StatementEntry, names: NamedIn): EntryJson {
+export function presentEntry(entry: StatementEntry, names: NamedIn) {
   const merchant = nameOfSeveral(entry.merchant, names)
   return entryJson({ ...entry, merchant, amount: fenToNumber(entry.amount) })
 }
@@ -92,7 +84,7 @@ export const presentRun = presenterOf(runShape)
 
 const runResultJson = presenterOf(runResultShape)
 
-function presentRunResult(result: RunResult, names: NamedIn): RunResultJson {
+function presentRunResult(result: RunResult, names: NamedIn) {
   const merchant = nameOfSeveral(result.merchant, names)
   return runResultJson({ ...result, merchant, reasonCode: result.codedReason?.code ?? null })
 }

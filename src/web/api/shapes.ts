@@ -233,10 +233,5 @@ export const entryPageShape = named('EntryPage', {
 
 export const runPageShape = named('RunPage', { runs: z.array(runShape), next_cursor: nextCursor })
 
-export type OrderJson = z.output<typeof orderShape>
-export type OrderEventJson = z.output<typeof orderEventShape>
-export type CheckReportJson = z.output<typeof checkReportShape>
-export type EntryJson = z.output<typeof entryShape>
-export type RunResultJson = z.output<typeof runResultShape>
 export type RunDetailJson = z.output<typeof runDetailShape>
 export type ReadinessJson = z.output<typeof readinessShape>

@@ -21,29 +21,23 @@ export function addressOf(
 
 /** `part`: what follows the number, `/check` or `.json`. */
 export function orderPath({ orderNo, merchant }: OrderAddress, part = ''): string {
-  return withMerchant(`/orders/${encodeURIComponent(orderNo)}${part}`, merchant)
+  return withQuery(`/orders/${encodeURIComponent(orderNo)}${part}`, { merchant })
 }
 
 export function reviewPath({ orderNo, merchant }: OrderAddress): string {
-  return withMerchant(`/reviews/${encodeURIComponent(orderNo)}`, merchant)
+  return withQuery(`/reviews/${encodeURIComponent(orderNo)}`, { merchant })
 }
 
 export function exceptionPath(id: string): string {
   return `/exceptions/${encodeURIComponent(id)}`
 }
 
-function withMerchant(path: string, merchant: string | null): string {
-  return merchant === null ? path : withQuery(path, { merchant })
-}
-
-/** Adds to the query that the path may have. What is undefined is left out. */
+/** Adds to the query that the path may have. What is null or undefined is left out. */
 export function withQuery(
   path: string,
-  added: Readonly<Record<string, string | undefined>>,
+  added: Readonly<Record<string, string | null | undefined>>,
 ): string {
-  const given = Object.entries(added).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  )
+  const given = Object.entries(added).filter((entry): entry is [string, string] => entry[1] != null)
   if (given.length === 0) return path
   return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(given)}`
 }

@@ -3,11 +3,11 @@ import { nameAmong } from '../../../domain/merchant.ts'
 import { fenToNumber } from '../../../domain/money.ts'
 import { presenterOf } from '../../presenter.ts'
 import type { NamedIn } from '../present.ts'
-import { type ExceptionJson, exceptionShape } from './shapes.ts'
+import { exceptionShape } from './shapes.ts'
 
 const exceptionJson = presenterOf(exceptionShape)
 
-export function presentException(exception: Exception, { merchants = [] }: NamedIn): ExceptionJson {
+export function presentException(exception: Exception, { merchants = [] }: NamedIn) {
   const { closing, codedReason, amountAtStake } = exception
   return exceptionJson({
     ...exception,

@@ -72,8 +72,6 @@ export const exceptionPageShape = named('ExceptionPage', {
   ),
 })
 
-export type ExceptionJson = z.output<typeof exceptionShape>
-
 export const closeRequest = jsonBody({
   reason: operatorText('reason', 'What was done about it, for later readers.'),
   name: operatorText(

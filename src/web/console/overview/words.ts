@@ -1,6 +1,6 @@
 import type { OrderStatus, Source } from '../../../domain/order-states.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
-import { durationText } from '../../../i18n/durations.ts'
+import { durationText, units } from '../../../i18n/durations.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { dayMs, hourMs, minuteMs } from '../../../text/time-units.ts'
 import { type Tone, timeText } from '../parts.tsx'
@@ -23,13 +23,7 @@ export function latencyText(ms: number | null): string {
   if (ms === null) return '–'
   const words = overviewWords()
   if (ms < 1_000) return words.belowSecond
-  const [name, unitMs] = (
-    [
-      ['d', dayMs],
-      ['h', hourMs],
-      ['min', minuteMs],
-    ] as const
-  ).find(([, each]) => ms >= each) ?? ['s', 1_000]
+  const [name, unitMs] = units.find(([, each]) => ms >= each) ?? ['s', 1_000]
   return `${Number((ms / unitMs).toPrecision(2))} ${words.units[name]}`
 }
 
