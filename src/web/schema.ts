@@ -136,6 +136,11 @@ export const nextCursor = documented(
   'The cursor of the next page; null on the last page.',
 )
 
+/** The shape of a page of a list. */
+export function pageOf<S extends z.ZodRawShape>(id: string, list: S) {
+  return named(id, { ...list, next_cursor: nextCursor })
+}
+
 /** The requested page of a list. */
 export const pageQuery = z.strictObject({
   limit: documented(

@@ -10,8 +10,8 @@ import {
   fault,
   guarded,
   named,
-  nextCursor,
   pageAnswers,
+  pageOf,
   pageQuery,
   time,
 } from '../schema.ts'
@@ -39,10 +39,7 @@ const sessionShape = named('Session', {
   expires_at: time,
 })
 
-const sessionPageShape = named('SessionPage', {
-  sessions: z.array(sessionShape),
-  next_cursor: nextCursor,
-})
+const sessionPageShape = pageOf('SessionPage', { sessions: z.array(sessionShape) })
 
 /** Who is logged in to the console. */
 export function addSessionRoutes(app: WebApp, { store, access }: SessionRouteParts): void {

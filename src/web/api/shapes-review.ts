@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { reasonCodes } from '../../domain/reason.ts'
-import { count, documented, named, nextCursor, time } from '../schema.ts'
+import { count, documented, named, pageOf, time } from '../schema.ts'
 import { orderEventShape, orderShape, tradeState } from './shapes.ts'
 
 const reviewFields = {
@@ -14,10 +14,7 @@ const reviewFields = {
 
 const reviewShape = named('Review', reviewFields)
 
-export const reviewPageShape = named('ReviewPage', {
-  reviews: z.array(reviewShape),
-  next_cursor: nextCursor,
-})
+export const reviewPageShape = pageOf('ReviewPage', { reviews: z.array(reviewShape) })
 
 const prospectShape = named('ReviewProspect', {
   possible: z.boolean(),

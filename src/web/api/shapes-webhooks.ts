@@ -9,7 +9,7 @@ import {
 } from '../../domain/webhooks/delivery.ts'
 import type { Endpoint, Tested } from '../../outbox/webhooks/webhook-desk.ts'
 import { presenterOf } from '../presenter.ts'
-import { count, documented, named, nextCursor, time } from '../schema.ts'
+import { count, documented, named, pageOf, time } from '../schema.ts'
 
 /** Endpoints and deliveries in JSON. */
 
@@ -42,10 +42,7 @@ export const webhookShape = named('Webhook', {
   last_error: error,
 })
 
-export const webhookPageShape = named('WebhookPage', {
-  webhooks: z.array(webhookShape),
-  next_cursor: nextCursor,
-})
+export const webhookPageShape = pageOf('WebhookPage', { webhooks: z.array(webhookShape) })
 
 const outcome = documented(
   z.enum(attemptOutcomes),
@@ -92,10 +89,7 @@ const deliveryFields = {
 
 export const deliveryShape = named('Delivery', deliveryFields)
 
-export const deliveryPageShape = named('DeliveryPage', {
-  deliveries: z.array(deliveryShape),
-  next_cursor: nextCursor,
-})
+export const deliveryPageShape = pageOf('DeliveryPage', { deliveries: z.array(deliveryShape) })
 
 const attemptShape = z.object({
   ...{ attempt: count, at: time, duration_ms: z.number() },

@@ -9,7 +9,7 @@ import {
 import { reasonCodes } from '../../domain/reason.ts'
 import { outcomes, runStatuses, runTriggers } from '../../domain/run.ts'
 import { conditions } from '../../health/readiness.ts'
-import { apiSchemas, count, documented, fen, named, nextCursor, sum, time } from '../schema.ts'
+import { apiSchemas, count, documented, fen, named, pageOf, sum, time } from '../schema.ts'
 
 /** The shapes of all JSON answers. The serializer and the OpenAPI document are made from them. */
 
@@ -216,22 +216,13 @@ export const readinessShape = named('Readiness', {
   ),
 })
 
-export const orderPageShape = named('OrderPage', {
-  orders: z.array(orderShape),
-  next_cursor: nextCursor,
-})
+export const orderPageShape = pageOf('OrderPage', { orders: z.array(orderShape) })
 
-export const orderEventPageShape = named('OrderEventPage', {
-  events: z.array(orderEventShape),
-  next_cursor: nextCursor,
-})
+export const orderEventPageShape = pageOf('OrderEventPage', { events: z.array(orderEventShape) })
 
-export const entryPageShape = named('EntryPage', {
-  entries: z.array(entryShape),
-  next_cursor: nextCursor,
-})
+export const entryPageShape = pageOf('EntryPage', { entries: z.array(entryShape) })
 
-export const runPageShape = named('RunPage', { runs: z.array(runShape), next_cursor: nextCursor })
+export const runPageShape = pageOf('RunPage', { runs: z.array(runShape) })
 
 export type RunDetailJson = z.output<typeof runDetailShape>
 export type ReadinessJson = z.output<typeof readinessShape>
