@@ -53,7 +53,7 @@ function merchantField({ merchantName }: Event): Fields {
   return merchantName === undefined ? {} : { merchant: merchantName }
 }
 
-/** Times in whole milliseconds; a coded reason is written as its sentence and its code. */
+/** Times in whole milliseconds, sums as numbers; a coded reason as its sentence and its code. */
 function fieldsOf(event: Event, wanted: Line<Event>['fields']): Fields {
   if (typeof wanted === 'function') return wanted(event)
   const values: Fields = { ...event }
@@ -61,8 +61,9 @@ function fieldsOf(event: Event, wanted: Line<Event>['fields']): Fields {
     const value = values[name]
     if (name === 'error') return { error: value instanceof Error ? value.message : String(value) }
     if (isCoded(value)) return { reason: sentenceOf(value), reason_code: value.code }
-    const isLong = typeof value === 'bigint' || (typeof value === 'number' && /Ms$/.test(name))
-    return { [snakeCase(name)]: isLong ? Math.round(Number(value)) : value }
+    const isTime = typeof value === 'number' && name.endsWith('Ms')
+    const isWhole = isTime || typeof value === 'bigint'
+    return { [snakeCase(name)]: isWhole ? Math.round(Number(value)) : value }
   })
   return Object.assign({}, ...fields)
 }
