@@ -6,7 +6,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { scopesOf } from './access/scopes.ts'
-import { apiSchemas } from './schema.ts'
+import { answers, apiSchemas } from './schema.ts'
 import type { WebApp } from './web-app.ts'
 
 const description = `Recharge orders that are credited exactly once, even when the gateway's callback was lost.
@@ -95,12 +95,7 @@ export function addOpenApiRoute(app: WebApp): void {
         tags: ['operation'],
         summary: 'This document',
         security: [],
-        response: {
-          200: {
-            description: 'OpenAPI 3.1.',
-            content: { 'application/json': { schema: z.looseObject({}) } },
-          },
-        },
+        response: answers({ 200: [z.looseObject({}), 'OpenAPI 3.1.'] }),
       },
     },
     async () => ({ ...app.swagger() }),

@@ -2,21 +2,14 @@ import { durationText } from '../../../i18n/durations.ts'
 import { ordersMax } from '../../../store/audited.ts'
 import type { AuditedOrder } from '../../../store/proofs/proof-store.ts'
 import type { Audit } from '../../../store/store.ts'
-import type { AuditResult } from '../latest-audit.ts'
+import type { AuditResult, AuditState } from '../latest-audit.ts'
 import { Page } from '../layout.tsx'
 import { Badge, BusyForm, Notice, Time } from '../parts.tsx'
 import { addressOf, orderPath } from '../paths.ts'
 import { useLocale, useMerchants } from '../rendering.ts'
 import { auditWords } from './words.ts'
 
-export interface AuditPageProps {
-  /** Null: there is none yet. */
-  readonly audit: AuditResult | null
-  readonly isUnderWay: boolean
-  readonly hasFailed: boolean
-}
-
-export function AuditPage({ audit, isUnderWay, hasFailed }: AuditPageProps) {
+export function AuditPage({ latest: audit, isUnderWay, hasFailed }: AuditState) {
   const words = auditWords()
   return (
     <Page title={words.title} section="audit">
