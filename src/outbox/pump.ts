@@ -70,9 +70,8 @@ export class Pump {
   /** Listens to what the service emits. Where nobody waits for an event, it may wait for the next look. */
   readonly hint = ({ type }: Event): void => {
     if (!published.has(type)) return
-    if (!this.#delivers && this.#waiters.size === 0) return
     this.#isHinted = true
-    this.#wake()
+    if (this.#isAwaited) this.#wake()
   }
 
   /** Afterwards all that was committed before has its position. Throws `StoreError`. */
@@ -100,6 +99,8 @@ export class Pump {
     signal.addEventListener('abort', waiter.leave, { once: true })
     this.#waiters.add(waiter)
     this.#run()
+    // Published after the reader looked, and before it began to wait.
+    if (this.#isHinted) this.#wake()
     try {
       await left
     } finally {
@@ -111,6 +112,10 @@ export class Pump {
 
   get #isWanted(): boolean {
     return this.#started !== null || this.#waiters.size > 0
+  }
+
+  get #isAwaited(): boolean {
+    return this.#delivers || this.#waiters.size > 0
   }
 
   #run(): void {
@@ -132,7 +137,7 @@ export class Pump {
       this.#isHinted = false
       if (await this.#tryRound()) busyUntil = performance.now() + busyForMs
       await delay(restMs)
-      if (this.#isHinted || isOver()) continue
+      if ((this.#isHinted && this.#isAwaited) || isOver()) continue
       await this.#pause(performance.now() < busyUntil ? lookMs : idleLookMs)
     }
   }

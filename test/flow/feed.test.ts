@@ -150,6 +150,24 @@ describe('the pump', () => {
     },
   )
 
+  it('looks at once for a wait that begins just after something was published', async () => {
+    let last = 1n
+    const pump = new Pump({
+      store: { positionEvents: async () => ({ count: 0, last }) },
+      emit: () => {},
+    })
+    pump.start()
+    // It has looked, and would look again in a second.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    last = 2n
+    pump.hint({ type: 'order_credited' } as never)
+    const from = performance.now()
+    const { signal } = new AbortController()
+    await pump.waitBeyond(1n, { ms: 60_000, signal })
+    expect(performance.now() - from).toBeLessThan(600)
+    await pump.stop()
+  })
+
   it('is running between start() and stop(), also where the compensation job is off', async () => {
     const recharge = { compensationEnabled: false }
     const opened = await world({ recharge })
