@@ -53,7 +53,7 @@ export interface Stoppable {
  */
 export class StartStop {
   readonly #work: Stoppable
-  #stopping: Promise<void> | null = null
+  #stopping: Promise<unknown> | null = null
   #startsAgain = false
 
   constructor(work: Stoppable) {
@@ -65,13 +65,14 @@ export class StartStop {
     if (!this.#startsAgain) this.#work.start()
   }
 
-  /** Resolves when what was running has stopped. */
-  stop(): Promise<void> {
+  /** Resolves when what was running has stopped. Each stops anew, for work may begin during a stop. */
+  async stop(): Promise<void> {
     this.#startsAgain = false
-    this.#stopping ??= this.#work.stop().finally(() => {
-      this.#stopping = null
-      if (this.#startsAgain) this.#work.start()
-    })
-    return this.#stopping
+    const stopping = Promise.all([this.#stopping, this.#work.stop()])
+    this.#stopping = stopping
+    await stopping
+    if (this.#stopping !== stopping) return
+    this.#stopping = null
+    if (this.#startsAgain) this.#work.start()
   }
 }

@@ -64,6 +64,16 @@ describe.each(['pglite', 'postgres'] as const)('events() on %s', (kind) => {
     expect(await again).toEqual(['FEED-00001'])
   })
 
+  it('ends at a stop although it began while another stop was under way', async () => {
+    const opened = await world({ kind })
+    opened.budan.start()
+    const stopping = opened.budan.stop()
+    const taking = take(opened, 1)
+    await opened.budan.stop()
+    expect(await taking).toEqual([])
+    await stopping
+  })
+
   it('refuses a type that there is none of', async () => {
     const opened = await world({ kind })
     const reading = opened.budan.readEvents({ types: ['order.payed' as 'order.paid'] })
