@@ -56,7 +56,10 @@ export async function transact<T>(
   }
 }
 
-/** Opens a sequence where one is needed: then null. Throws what has nothing to do with proofs. */
+/**
+ * Opens a sequence where one is needed: then null. Throws what has nothing to do with proofs, as where the
+ * database is away: a credit is not left without its proof for that, it is made later.
+ */
 async function proofFaultOf(
   error: unknown,
   { database, use, unproved }: Pick<Transacting, 'database' | 'use' | 'unproved'>,
@@ -77,7 +80,13 @@ async function proofFaultOf(
       begin()
       return null
     },
-    (fault: Error) => fault,
+    (fault: unknown) => {
+      if (mayBeTheProof(fault)) return fault
+      // Not as it is: where its COMMIT was lost, that says nothing about the credit.
+      throw fault instanceof StoreError
+        ? new StoreError(fault.message, { cause: fault.cause })
+        : fault
+    },
   )
 }
 

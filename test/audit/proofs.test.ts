@@ -1,8 +1,10 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
+import { settle } from '../../src/settle/settle.ts'
+import { StoreError, UnknownOutcomeError } from '../../src/store/errors.ts'
 import { newEvent } from '../contract/store-fixtures.ts'
 import { testProofKeys } from '../support/stores.ts'
-import { creditBy, laterStore, openProvedWorld, verifyStore } from './world.ts'
+import { creditBy, laterStore, openProvedWorld, queried, verifyStore } from './world.ts'
 
 const other = { id: 'other', secret: 'another one, with more than 32 characters too' }
 const kinds = ['pglite', 'postgres'] as const
@@ -283,6 +285,38 @@ describe('several nodes', () => {
     expect(await verifyStore(world.store, testProofKeys)).toMatchObject({
       ...{ credits: 60, unproven: 0, unverifiable: 0 },
     })
+    await world.close()
+  })
+})
+
+describe('a database that is away while a sequence is opened', () => {
+  it.each([
+    ['at its row', 'after insert on proof_sequences'],
+    ['at its commit', 'after insert on proof_sequences deferrable initially deferred'],
+  ])('fails the credit, which is made and proved later: %s', async (_, when) => {
+    const world = await openProvedWorld('postgres')
+    await world.credit('ORDER-1')
+    const run = (statement: string) => sql.raw(statement).execute(world.database.db)
+    await run(`create function hang_up() returns trigger language plpgsql as
+      $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$`)
+    const constraint = when.includes('deferred') ? 'constraint' : ''
+    await run(
+      `create ${constraint} trigger hang_up ${when} for each row execute function hang_up()`,
+    )
+    const later = laterStore(world)
+    const faults: Error[] = []
+    later.onProofFault((error) => faults.push(error))
+    await world.adopt('ORDER-2')
+    const { settling, answer } = await queried(world, 'ORDER-2')
+    const credit = () => settle({ ...settling, store: later }, answer)
+    const error = await credit().catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(StoreError)
+    expect(error).not.toBeInstanceOf(UnknownOutcomeError)
+    expect((await world.order('ORDER-2')).status).toBe('pending')
+    await run('drop trigger hang_up on proof_sequences')
+    expect((await credit())?.order.status).toBe('paid')
+    expect(faults).toEqual([])
+    expect(await world.verify()).toMatchObject({ credits: 2, unproven: 0, unverifiable: 0 })
     await world.close()
   })
 })
