@@ -21,7 +21,8 @@ const restMs = 20
 
 /**
  * Gives published events their positions: at once where this process has published something that it
- * delivers, or that somebody waits for; else as it looks. Each node has one; they exclude one another in the database.
+ * delivers, or that somebody waits for; else as it looks. Each node has one; they exclude one another in
+ * the database.
  *
  *   stopped ⇄ running    between start() and stop(), and while somebody waits
  */
