@@ -139,7 +139,8 @@ export class Pump {
       if (await this.#tryRound()) busyUntil = performance.now() + busyForMs
       await delay(restMs)
       if ((this.#isHinted && this.#isAwaited) || isOver()) continue
-      await this.#pause(performance.now() < busyUntil ? lookMs : idleLookMs)
+      const isOften = this.#isAwaited && performance.now() < busyUntil
+      await this.#pause(isOften ? lookMs : idleLookMs)
     }
   }
 

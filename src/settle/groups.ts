@@ -41,19 +41,30 @@ export function settlersOf(
 /**
  * Settles together what came in while the last group was being committed, callbacks and answers of
  * runs alike, of all merchants of a process: under load many orders share a commit, and an answer that
- * comes alone does not wait. There is no timer. Merchants take turns.
+ * comes alone does not wait. Merchants take turns.
+ *
+ * Nobody waits for a single answer of a run. So while groups are large, the next one is awaited for a
+ * moment: until it is whole, or somebody waits for one of its answers.
  *
  * When a group is rolled back, each of its answers is settled alone, so that one order's failure does
  * not stop the others. So is an answer whose row another transaction holds. The next group does not
  * wait for the end of one whose connection hangs or whose rows are held.
  */
 export class SettleGroups {
+  readonly #gatherMs: number
   #waiting: Waiting[] = []
   #busy = false
+  #endGathering = () => {}
+
+  /** `gatherMs`: the longest wait for answers of runs that may yet join a large group; 0: none. */
+  constructor({ gatherMs = 0 }: { readonly gatherMs?: number } = {}) {
+    this.#gatherMs = gatherMs
+  }
 
   settle(settleable: Settleable): Promise<Settlement | null> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ...settleable, resolve, reject })
+      if (this.#waiting.length >= groupMax || isAwaited(settleable)) this.#endGathering()
       void this.#settleWaiting()
     })
   }
@@ -61,11 +72,26 @@ export class SettleGroups {
   async #settleWaiting(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
+    let isUnderLoad = false
     while (this.#waiting.length > 0) {
-      const settled = this.#settleGroup(this.#nextGroup())
+      if (isUnderLoad) await this.#gather()
+      const group = this.#nextGroup()
+      isUnderLoad = this.#gatherMs > 0 && group.length >= largeGroup
+      const settled = this.#settleGroup(group)
       await Promise.race([settled, delay(groupWaitMs, undefined, { ref: false })])
     }
     this.#busy = false
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#waiting.length >= groupMax || this.#waiting.some(isAwaited)) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#gatherMs)
+      this.#endGathering = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   /** One answer of each order: a second one, for example by its callback, comes after. */
@@ -127,11 +153,19 @@ export class SettleGroups {
  */
 const groupMax = 50
 
+/** Answers of runs come so fast that more of them join a group that is awaited. */
+const largeGroup = 8
+
 /** A flood of callbacks leaves the runs a fifth of each group. */
 const callbacksFirst = 40
 
 /** A held row may take ten seconds, a lost connection half a minute: the next group does not wait for them. */
 const groupWaitMs = 250
+
+/** By the gateway, or by a person. */
+function isAwaited({ answer }: Settleable): boolean {
+  return answer.by.source !== 'compensation'
+}
 
 interface Waiting extends Settleable {
   readonly resolve: (settlement: Settlement | null) => void

@@ -33,6 +33,7 @@ export function previewWait<T extends ClaimedAnswer>(
 ): PreviewedWait<T> | null {
   const { claimed, answer, by, absenceCredible = false } = answered
   const { order } = claimed
+  if (answer.kind === 'trade' && answer.trade.state === 'paid') return null
   if (answer.kind === 'absent' && !isNotBegun(answer)) return null
   const { absenceSpreadMs, recheckMs, leaseMs } = settling.policy
   // By the database's clock: the lease was counted from it.

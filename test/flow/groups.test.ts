@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
+import { SettleGroups } from '../../src/settle/groups.ts'
+import type { Settleable } from '../../src/settle/settle.ts'
 import { openStore } from '../../src/store/open.ts'
-import { hangingStore } from '../support/breakable-store.ts'
+import { openProvedWorld, queried } from '../audit/world.ts'
+import { hangingStore, overriding } from '../support/breakable-store.ts'
 import { freshPostgresUrl, freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -116,4 +119,60 @@ it('a group that hangs holds up no callback that comes after it', async () => {
   open()
   expect(await early).toMatchObject([settled, settled, settled])
   expect(await opened.balance('u1')).toBe(500n)
+})
+
+describe('under load, an answer of a run waits for others', () => {
+  /** Ten orders are credited, nine of them together; meanwhile two more answers of a run come. */
+  const openLoaded = async (gatherMs: number) => {
+    const world = await openProvedWorld('pglite')
+    const numbers = Array.from({ length: 13 }, (_, n) => `ORDER-${100 + n}`)
+    for (const number of numbers) await world.adopt(number)
+    const groups = new SettleGroups({ gatherMs })
+    const sizes: number[] = []
+    let locked = () => {}
+    const isLocked = new Promise<void>((resolve) => (locked = resolve))
+    const store = overriding(world.store, {
+      transaction: (work) =>
+        world.store.transaction((tx) =>
+          work(
+            overriding(tx, {
+              lockOrders: (requested) => {
+                sizes.push(requested.length)
+                locked()
+                return tx.lockOrders(requested)
+              },
+            }),
+          ),
+        ),
+    })
+    const answered = async (number: string): Promise<Settleable> => {
+      const { settling, answer } = await queried(world, number)
+      return { settling: { ...settling, store }, answer }
+    }
+    const answers = await Promise.all(numbers.slice(0, 12).map(answered))
+    const early = answers.slice(0, 10).map((answer) => groups.settle(answer))
+    await isLocked
+    const late = answers.slice(10).map((answer) => groups.settle(answer))
+    await Promise.all(early)
+    return { world, groups, sizes, late, last: await answered('ORDER-112') }
+  }
+
+  it('until somebody waits for one of them', async () => {
+    const hourMs = 3_600_000
+    const { world, groups, sizes, late, last } = await openLoaded(hourMs)
+    expect((await world.order('ORDER-110')).status).toBe('pending')
+    const by = { ...last.answer.by, source: 'callback' } as const
+    await Promise.all([...late, groups.settle({ ...last, answer: { ...last.answer, by } })])
+    expect(sizes).toEqual([9, 3])
+    expect(await world.balance('u1')).toBe(1300n)
+    await world.close()
+  })
+
+  it('for a moment, where no more come', async () => {
+    const { world, sizes, late } = await openLoaded(100)
+    await Promise.all(late)
+    expect(sizes).toEqual([9, 2])
+    expect(await world.balance('u1')).toBe(1200n)
+    await world.close()
+  })
 })

@@ -300,6 +300,14 @@ describe('a run on a node alone', () => {
     expect(run?.times).toHaveLength(50)
   })
 
+  it('never waits for the limiter between its queries where the quota is far above its rate', async () => {
+    // Five at a time, 10 ms each: 500 a second, of 10,000.
+    const node = { ...usual, concurrency: 5, answerMs: 10, batch: 250 }
+    const [run] = await play({ qps: 10_000, seed: 1, untilMs: 5_000, nodes: [node] })
+    expect(run?.times.length).toBeGreaterThan(0.98 * 500 * 5)
+    expect(run?.reservations).toBeLessThan((run?.times.length ?? 0) / 15)
+  })
+
   it('reserves two at a time when no more are announced', async () => {
     const node = { ...usual, concurrency: 5, batch: 1 }
     const [run] = await play({ qps: 20, seed: 1, untilMs: 20_000, nodes: [node] })

@@ -165,7 +165,7 @@ function crashingTx(tx: Tx, crash: (at: CrashPoint) => void): Tx {
 }
 
 /** The same object with some methods replaced. */
-function overriding<T extends object>(object: T, own: Partial<T>): T {
+export function overriding<T extends object>(object: T, own: Partial<T>): T {
   return new Proxy(object, {
     get: (target, name) => {
       if (name in own) return own[name as keyof T]

@@ -23,6 +23,8 @@ interface LimiterQueueOptions {
 
 /** New reservations are made this long before the last one is due. Stalls of a machine are shorter. */
 const leadMs = 100
+/** A request to the limiter takes about as long: what expires meanwhile is of no use. */
+const refillMs = 10
 /** After this many urgent queries in a row, a query of the job is next: polling must not starve the job. */
 const urgentInARowMax = 3
 /**
@@ -120,9 +122,10 @@ export class LimiterQueue implements Quota {
   }
 
   #advance(): void {
+    const ahead = this.#patient.size > 0 ? this.#ahead : 0
     this.#serveDue()
     const now = this.#time.now()
-    const count = this.#countToReserve(now)
+    const count = this.#countToReserve(now, ahead)
     if (count > 0 && now >= this.#reserveAgainAt) void this.#reserve(count)
     const [first] = this.#reserved
     const dueAt = first === undefined ? Number.POSITIVE_INFINITY : this.#dueAt(first)
@@ -147,14 +150,19 @@ export class LimiterQueue implements Quota {
 
   #dropExpired(): void {
     const now = this.#time.now()
-    const isGood = (each: Reservation) => now - this.#dueAt(each) <= this.#latenessMsMax
-    const [first] = this.#reserved
-    // They are in the order of their times.
-    if (first === undefined || isGood(first)) return
-    this.#reserved = this.#reserved.filter(isGood)
+    const expired = this.#expiredBy(now)
+    if (expired === 0) return
+    this.#reserved.splice(0, expired)
     if (this.#waitingCount === 0) {
       this.#carefulUntil = now + carefulHorizons * this.#rate.horizonMs
     }
+  }
+
+  /** How many have expired at a time: the first ones, because they are in the order of their times. */
+  #expiredBy(time: number): number {
+    const oldest = time - this.#latenessMsMax - this.#clockOffset
+    const firstGood = this.#reserved.findIndex(({ at }) => at >= oldest)
+    return firstGood === -1 ? this.#reserved.length : firstGood
   }
 
   #nextWaiter(): Waiter | undefined {
@@ -167,21 +175,28 @@ export class LimiterQueue implements Quota {
   }
 
   /** 0 while more are left than would be added, so that a run sends few requests to the limiter. */
-  #countToReserve(now: number): number {
-    const { stepMs } = this.#rate
-    const isCareful = now < this.#carefulUntil
-    const aheadMax = isCareful ? Math.floor(this.#latenessMsMax / stepMs) : Number.POSITIVE_INFINITY
-    const ahead = this.#patient.size > 0 ? Math.min(this.#ahead, aheadMax) : 0
-    const missing = this.#waitingCount + ahead - this.#reserved.length
-    return missing >= this.#reserved.length ? missing : 0
+  #countToReserve(now: number, ahead: number): number {
+    const aheadMax = this.#isCareful(now)
+      ? Math.floor(this.#latenessMsMax / this.#rate.stepMs)
+      : Number.POSITIVE_INFINITY
+    const left = this.#reserved.length - this.#expiredBy(now + refillMs)
+    const missing = this.#waitingCount + Math.min(ahead, aheadMax) - left
+    return missing >= left ? missing : 0
+  }
+
+  /** Reservations have expired lately because nobody waited: this process is slower than the quota. */
+  #isCareful(now: number): boolean {
+    return now < this.#carefulUntil
   }
 
   /** Never rejects. While the limiter is away, nothing is reserved, and the request is repeated later. */
   async #reserve(count: number): Promise<void> {
     this.#reserveAgainAt = Number.POSITIVE_INFINITY
     const sentAt = this.#time.now()
-    // A process that does not know the limiter's clock cannot see how late a past reservation is.
-    const burst = this.#clockOffset === Number.POSITIVE_INFINITY ? { burstMs: 0 } : {}
+    // A process that does not know the limiter's clock cannot see how late a past reservation is; and one
+    // whose reservations expire needs none of the past, which expire first.
+    const isClockUnknown = this.#clockOffset === Number.POSITIVE_INFINITY
+    const burst = isClockUnknown || this.#isCareful(sentAt) ? { burstMs: 0 } : {}
     try {
       const given = await this.#limiter.reserve({ ...this.#rate, ...burst, count })
       this.#estimateOffset(given.firstAt - given.firstInMs, { sentAt })
