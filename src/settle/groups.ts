@@ -43,8 +43,8 @@ export function settlersOf(
  * runs alike, of all merchants of a process: under load many orders share a commit, and an answer that
  * comes alone does not wait. Merchants take turns.
  *
- * Nobody waits for a single answer of a run. So while groups are large, the next one is awaited for a
- * moment: until it is whole, or somebody waits for one of its answers.
+ * Nobody waits for a single answer of a run. So after a large group, the next one waits a moment for
+ * more answers: until it is whole, or has an answer that somebody waits for.
  *
  * When a group is rolled back, each of its answers is settled alone, so that one order's failure does
  * not stop the others. So is an answer whose row another transaction holds. The next group does not
@@ -153,7 +153,7 @@ export class SettleGroups {
  */
 const groupMax = 50
 
-/** Answers of runs come so fast that more of them join a group that is awaited. */
+/** After a group of this size, answers come fast enough for a wait to be worth it. */
 const largeGroup = 8
 
 /** A flood of callbacks leaves the runs a fifth of each group. */
@@ -162,7 +162,7 @@ const callbacksFirst = 40
 /** A held row may take ten seconds, a lost connection half a minute: the next group does not wait for them. */
 const groupWaitMs = 250
 
-/** By the gateway, or by a person. */
+/** The gateway waits for the reply to a callback, and a person for a check. */
 function isAwaited({ answer }: Settleable): boolean {
   return answer.by.source !== 'compensation'
 }

@@ -23,7 +23,7 @@ interface LimiterQueueOptions {
 
 /** New reservations are made this long before the last one is due. Stalls of a machine are shorter. */
 const leadMs = 100
-/** A request to the limiter takes about as long: what expires meanwhile is of no use. */
+/** About as long as a request to the limiter takes: a reservation that expires sooner is replaced in time. */
 const refillMs = 10
 /** After this many urgent queries in a row, a query of the job is next: polling must not starve the job. */
 const urgentInARowMax = 3
