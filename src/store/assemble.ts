@@ -9,6 +9,8 @@ import { closeException, findException } from './exceptions/change.ts'
 import { pruneNotices } from './exceptions/early-notices.ts'
 import { listExceptions, openExceptions } from './exceptions/list.ts'
 import { attempt, pastConflicts, quoted } from './failure.ts'
+import { joinedClaims } from './joined/claims.ts'
+import { joinedLookups } from './joined/lookups.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
 import { positionEvents } from './outbox/position-events.ts'
 import { pruneEvents } from './outbox/prune-events.ts'
@@ -38,7 +40,6 @@ import {
 } from './sql/console-sessions.ts'
 import { listCredits } from './sql/credits.ts'
 import { appendEvent, latestOrderEvents, listOrderEvents } from './sql/events.ts'
-import { joinedClaims } from './sql/joined-claims.ts'
 import { claimLate } from './sql/late-checks.ts'
 import { balanceOf, latestEntries, listEntries } from './sql/ledger.ts'
 import { findOrderByTransaction, ledgerOf } from './sql/order-ledger.ts'
@@ -69,6 +70,12 @@ function storing([first, ...others]: readonly OrderAddition[]): string {
   return first !== undefined && others.length === 0
     ? `store order ${quoted(first.order.orderNo)}`
     : `store ${others.length + 1} orders`
+}
+
+function finding([first, ...others]: readonly string[]): string {
+  return first !== undefined && others.length === 0
+    ? `find order ${quoted(first)}`
+    : `find ${others.length + 1} orders`
 }
 
 export interface StoreParts {
@@ -112,7 +119,7 @@ export function storeOn(
     setCodeUrl: (key, code) =>
       to(`store the code of order ${quoted(key)}`, () => setCodeUrl(scope, { key, ...code })),
     findOrder: (key) => to(`find order ${quoted(key)}`, () => findOrder(scope, key)),
-    findOrders: (orderNo) => to(`find order ${quoted(orderNo)}`, () => findOrders(scope, orderNo)),
+    findOrders: joinedLookups((numbers) => to(finding(numbers), () => findOrders(scope, numbers))),
     listOrders: (filter) => to('list orders', () => listOrders(scope, filter)),
     listOrderEvents: (key, page) =>
       to(`list the events of order ${quoted(key)}`, () => listOrderEvents(scope, { key, ...page })),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Order } from '../../src/domain/order.ts'
 import { CursorError } from '../../src/store/errors.ts'
 import type { OrderFilter } from '../../src/store/store.ts'
 import { keyOf } from '../support/order-key.ts'
@@ -112,6 +113,17 @@ export function ordersContract(make: MakeSubject): void {
 
     it.each(hostileTexts)('findOrders() finds nothing for %j', async (text) => {
       expect(await subject.store.findOrders(text)).toEqual([])
+    })
+
+    it('findOrders() finds each of many orders that are looked up at once, beside hostile texts', async () => {
+      const orders: Order[] = []
+      for (let nth = 0; nth < 12; nth += 1) orders.push(await place(subject.store))
+      const found = orders.map(({ orderNo }) => subject.store.findOrders(orderNo))
+      const hostile = [...hostileTexts, 'a\0b'].map((text) => subject.store.findOrders(text))
+      const foundAgain = orders.map(({ orderNo }) => subject.store.findOrders(orderNo))
+      expect(await Promise.all(found)).toEqual(orders.map((order) => [order]))
+      expect(await Promise.all(foundAgain)).toEqual(orders.map((order) => [order]))
+      expect((await Promise.all(hostile)).flat()).toEqual([])
     })
 
     it('findOrders() and listOrders() find nothing for a text with NUL', async () => {

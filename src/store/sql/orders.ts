@@ -33,7 +33,7 @@ export async function insertOrder(scope: Scope, addition: OrderAddition): Promis
   if (inserted !== undefined) return { kind: 'inserted', order: inserted }
   const byKey = await findByIdempotencyKey(scope, order)
   if (byKey !== null) return { kind: 'exists', by: 'key', order: byKey }
-  const ofNumber = await findOrders(scope, order.orderNo)
+  const ofNumber = await findOrders(scope, [order.orderNo])
   const byNumber = ofNumber.find((found) => isSameMerchant(found, order))
   if (byNumber !== undefined) return { kind: 'exists', by: 'number', order: byNumber }
   return { kind: 'upgrade_pending' }
@@ -52,7 +52,7 @@ export async function insertOrders(
   const inserted = byIdentity(await tryInsertOrders(scope, [...firsts.values()]))
   const others = [...firsts].filter(([identity]) => !inserted.has(identity))
   const numbers = others.map(([, { order }]) => order.orderNo)
-  const found = byIdentity(await findOrdersOf(scope, numbers))
+  const found = byIdentity(await findOrders(scope, numbers))
   return additions.map((addition) => {
     const identity = identityOf(addition.order)
     const isFirst = firsts.get(identity) === addition
@@ -182,15 +182,15 @@ export async function findOrder({ db }: Scope, key: OrderKey): Promise<Order | n
   return row && orderOf(row)
 }
 
-export async function findOrders({ db }: Scope, orderNo: string): Promise<readonly Order[]> {
+/** The orders that have one of these numbers. */
+export async function findOrders(
+  { db }: Scope,
+  numbers: readonly string[],
+): Promise<readonly Order[]> {
   // A colon is what keys have behind the number.
-  if (isUnstorable(orderNo) || orderNo.includes(':')) return []
-  return (await preparedRows(db, ordersStatement([orderNo]))).map(orderOf)
-}
-
-async function findOrdersOf({ db }: Scope, numbers: readonly string[]): Promise<readonly Order[]> {
-  if (numbers.length === 0) return []
-  return (await rowsOf(db, ordersStatement(numbers))).map(orderOf)
+  const storable = numbers.filter((number) => !isUnstorable(number) && !number.includes(':'))
+  if (storable.length === 0) return []
+  return (await preparedRows(db, ordersStatement(storable))).map(orderOf)
 }
 
 /**
