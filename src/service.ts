@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openAlerts } from './alerts/open.ts'
-import { beginSealing } from './audit/seal-old.ts'
 import { type Verified, type VerifyOptions, verifyCredits } from './audit/verify.ts'
 import { type ConfigInput, completeConfig } from './config/complete.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/fault.ts'
-import { redactorOf, secretsOf } from './config/redact.ts'
-import { type Desk, factsOf, longestTimeoutMs, openDesks, wordReaders } from './desk.ts'
+import { type Desk, factsOf, wordReaders } from './desk.ts'
 import {
   adoptAtDesks,
-  Desks,
   merchantIn,
   type NamedMerchant,
   type OfMerchant,
@@ -20,22 +16,16 @@ import {
   traceAtDesks,
 } from './desks.ts'
 import { assert } from './domain/assert.ts'
-import { type Clock, systemClock } from './domain/clock.ts'
 import type { Emit } from './domain/event.ts'
 import type { ConfiguredMerchant } from './domain/merchant.ts'
 import type { Actor, Order, Review } from './domain/order.ts'
 import type { Estimate, Run, RunResult } from './domain/run.ts'
-import { farthestMs, type SchedulePolicy, schedulePolicy } from './domain/schedule.ts'
+import { farthestMs, type SchedulePolicy } from './domain/schedule.ts'
 import { type ExceptionDesk, exceptionDesk } from './exceptions/exception-desk.ts'
 import type { Gateway, GatewayFacts, RawCallback, RejectedCallback } from './gateway/gateway.ts'
-import { DatabaseWatch } from './health/database-state.ts'
-import { type Readiness, readinessOf } from './health/readiness.ts'
-import { valueIn } from './health/single-flight.ts'
+import type { Readiness } from './health/readiness.ts'
 import { countMax, together } from './job/backlog.ts'
-import { reportForeign } from './job/foreign-orders.ts'
-import { InFlight, StartStop } from './job/in-flight.ts'
-import { keepDaysDefault, prune, pruningAfterRuns } from './job/retention.ts'
-import { createJob } from './job/tick.ts'
+import { prune } from './job/retention.ts'
 import { type Abandoned, abandonOrder } from './orders/abandon.ts'
 import type { Adoption } from './orders/adopt.ts'
 import { type Receipt, receiveCallback, screenCallback } from './orders/callback.ts'
@@ -53,21 +43,15 @@ import type {
 import { type Previewed, previewReview, type Resolution, resolveReview } from './orders/review.ts'
 import type { Traced } from './orders/trace.ts'
 import { checkedRun } from './orders/validate.ts'
-import { Feed, type FeedEvent, type FeedPage, type FeedPageRequest } from './outbox/feed.ts'
-import { Pump } from './outbox/pump.ts'
-import { openWebhooks } from './outbox/webhooks/open-webhooks.ts'
+import type { FeedEvent, FeedPage, FeedPageRequest } from './outbox/feed.ts'
 import type { WebhookDesk } from './outbox/webhooks/webhook-desk.ts'
 import { ProofKeys } from './proof/keys.ts'
-import type { Engine } from './queue/engine.ts'
-import { openEngine } from './queue/open.ts'
-import type { OnPaid } from './settle/settle.ts'
 import type { OrderName } from './store/find-order.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
-import { emitTo, withoutSecrets } from './telemetry/emit-to.ts'
-import type { EngineReading, State } from './telemetry/gauges.ts'
-import { createLog, logEvents } from './telemetry/log.ts'
-import { createMetrics } from './telemetry/metrics.ts'
+import { type ServiceOptions, settleGraceMs, type Wiring, wire } from './wiring.ts'
+
+export type { ServiceOptions } from './wiring.ts'
 
 /** The whole of budan, as the web pages, the command line and embedders use it. */
 export interface Budan extends ExceptionDesk {
@@ -169,19 +153,6 @@ export interface Budan extends ExceptionDesk {
   close(): Promise<void>
 }
 
-/** What an embedder may put in the place of budan's own. */
-export interface ServiceOptions {
-  readonly store?: Store
-  readonly gateway?: Gateway
-  readonly clock?: Clock
-  /** Used instead of the one that `engine.url` names. */
-  readonly engine?: Engine
-  /** Runs inside the crediting transaction. */
-  readonly onPaid?: OnPaid
-  /** Is called with every event, after the log and the metrics. */
-  readonly onEvent?: Emit
-}
-
 /**
  * Opens the database (bringing its schema up to date) and the gateway, and wires the stages.
  * Nothing runs before `start()`. What the configuration leaves out has its default. Throws
@@ -203,165 +174,39 @@ export async function openService(
     options.store ?? (await openStore(config.database.url, { proofKeys, ...(clock && { clock }) }))
   try {
     await store.migrate()
-    return await wire(config, { ...options, store, node })
+    const wiring = await wire(config, { ...options, store, node })
+    return budanOn(config, { wiring, gateway: options.gateway })
   } catch (error) {
     await store.close()
     throw error
   }
 }
 
-type Parts = ServiceOptions & { readonly store: Store; readonly node: string }
-
-async function wire(config: Config, parts: Parts): Promise<Budan> {
-  const { store, node } = parts
-  const redact = redactorOf(secretsOf(config))
-  const log = logEvents(createLog(config.log), redact)
-  const metrics = createMetrics({
-    state,
-    merchants: () => desks.readings,
-    engine: () => ({ ...readingOf(engine), lastTickAgeMs: job.lastTickAgeMs }),
-    robots: (config.alerts ?? []).map(({ name }) => name),
-  })
-  const listeners = new Set<Emit>([log, metrics.emit, ...(parts.onEvent ? [parts.onEvent] : [])])
-  const emit = emitTo(listeners, redact)
-  const clock = parts.clock ?? systemClock
+/** What callers can do. A stop waits for each call. */
+function budanOn(config: Config, { wiring, gateway }: BudanParts): Budan {
+  const { running, listeners, metrics, desks, inFlight, feed, startStop } = wiring
+  const { store, emit, policy } = running
   const { recharge } = config
-  const policy = schedulePolicy(recharge, longestTimeoutMs(config))
-  const onPaid = parts.onPaid ? withoutSecrets(parts.onPaid, redact) : null
-  const deskParts = { config, store, clock, policy, emit, node, onPaid }
-  const desks = new Desks(openDesks(deskParts, parts.gateway ?? null))
-  const { merchant, gateway } = desks.first
-  const [merchants, clocks] = [desks.merchants, desks.clocks]
-  const retaining = {
-    ...{ store, emit, clocks: desks },
-    retentionDays: config.database.retentionDays ?? 0,
-    keepDays: config.events?.keepDays ?? keepDaysDefault,
-  }
-  const urls = { url: config.engine.url, databaseUrl: config.database.url }
-  const engine =
-    parts.engine ?? openEngine({ ...urls, merchants, emit, intervalMs: policy.intervalMs })
-  const running = { store, emit, policy, node }
-  const job = createJob({
-    ...{ running, merchants: desks.all },
-    enabled: recharge.compensationEnabled,
-    engine: pruningAfterRuns(engine, retaining),
-  })
-  const inFlight = new InFlight(stopDeadlineMs(policy))
-  const endpoints = config.webhooks ?? []
-  const onPositioned = () => webhooks.dispatcher.wake()
-  const pump = new Pump({ store, emit, onPositioned, delivers: endpoints.length > 0 })
-  listeners.add(pump.hint)
-  const named = desks.all.map((desk) => ({ ...desk.merchant, name: desk.name }))
-  const feed = new Feed({ store, pump, merchants: named, ended: () => inFlight.signal })
-  const webhooks = await openWebhooks({ store, emit, merchants: named, endpoints })
-  const watch = new DatabaseWatch(store, { merchants, clocks })
-  async function state(): Promise<State> {
-    const [database, endpoints] = await Promise.all([watch.read(), webhooks.state()])
-    const readiness = readinessOf({
-      ...{ kind: store.kind, database, merchants: desks.all, policy },
-      enabled: recharge.compensationEnabled,
-      runningMs: job.runningMs,
-      engine: engine.vitals(),
-      endpoints: valueIn(endpoints),
-      positioningMs: pump.runningMs,
-    })
-    return { readiness, database, skews: desks.skews, endpoints: valueIn(endpoints) }
-  }
-  const atDesk = <T>(
-    name: OfMerchant & { readonly orderNo: string },
-    work: (desk: Desk, name: Required<OrderName>) => Promise<T>,
-  ) => inFlight.track(desks.nameOf(store, name).then((named) => work(named.desk, named.name)))
-  const alerts = await openAlerts(config, { emit, clock, policy, database: watch })
-  if (alerts !== null) listeners.add((event) => alerts.receive(event))
-  const startStop = new StartStop({
-    start() {
-      alerts?.begin()
-      for (const each of [job, pump, webhooks.dispatcher]) each.start()
-    },
-    async stop() {
-      await inFlight.end([job, pump, webhooks.dispatcher].map((each) => each.stop()))
-      await alerts?.end()
-    },
-  })
-  await reportForeign(running, merchants)
-  store.onProofFault((fault) => emit({ type: 'proof_failed', error: fault }))
-  const verifying = {
-    keys: new ProofKeys(config.proof.keys),
-    readWords: wordReaders(config.merchants, parts.gateway),
-  }
-  const sealing = await beginSealing({ store, emit, signal: inFlight.signal })
-  // In the background: it takes as long as the database is large.
-  void inFlight.track(sealing.rest)
-
   return {
-    store,
-    emit,
+    ...{ store, emit, policy, merchants: wiring.merchants, webhooks: wiring.webhooks.desk },
     listen: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    gateway: factsOf(gateway),
-    merchant,
-    merchants: named,
-    webhooks: webhooks.desk,
-    policy,
+    gateway: factsOf(desks.first.gateway),
+    merchant: desks.first.merchant,
     isScheduled: recharge.compensationEnabled,
     hasAdoptPrefixes: recharge.adoptPrefixes != null,
-    placeOrder: async (request) => {
-      const desk = desks.named(merchantIn(request))
-      return inFlight.track(placeOrder(desk.adopting, ofUser(desk, request)))
-    },
-    adoptOrder: async (request) => {
-      const [adoption] = await inFlight.track(adoptAtDesks(desks, [request]))
-      assert(adoption !== undefined, 'An adoption has no result')
-      return adoption
-    },
-    adoptOrders: (requests) => inFlight.track(adoptAtDesks(desks, requests)),
-    correctOrder: (orderNo, request) =>
-      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
-        correctOrder(desk.adopting, { ...ofUser(desk, request), ...name }),
-      ),
-    abandonOrder: (orderNo, request) =>
-      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
-        abandonOrder(desk, { ...request, ...name }),
-      ),
-    findOrder: (orderNo, which) => desks.find(store, { orderNo, ...which }),
-    findReview: async (orderNo, which) => {
-      const order = await desks.find(store, { orderNo, ...which })
-      return order && store.findReview(order.key)
-    },
-    checkOrder: (orderNo, { merchant: of, actor = null } = {}) =>
-      atDesk({ orderNo, merchant: of }, (desk, name) => checkOrder(desk, { ...name, actor })),
-    traceTransaction: (transactionId, which) =>
-      inFlight.track(traceAtDesks(desks, { transactionId, ...which })),
-    previewReview: (orderNo, which) => atDesk({ orderNo, ...which }, previewReview),
-    resolveReview: (orderNo, request) =>
-      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
-        resolveReview(desk, { ...request, ...name }),
-      ),
+    ...placingOn(wiring),
+    ...orderCallsOn(wiring),
     ...exceptionDesk({ store, emit, desks, inFlight }),
     receiveCallback: async (callback, which = {}) =>
       inFlight.track(receiveCallback(desks.calledBack(which).receiving, callback)),
     screenCallback: async (headers, which = {}) =>
       inFlight.track(screenCallback(desks.calledBack(which).receiving, headers)),
-    run: async (wanted) => {
-      const request = { ...checkedRun(wanted), signal: inFlight.signal }
-      const made = runAtDesks(running, { desks, ...request })
-      if (request.dryRun || recharge.compensationEnabled) return inFlight.track(made)
-      // Where runs are made by hand alone, nobody else prunes.
-      const endsAt = performance.now() + pruneByHandMs
-      return inFlight.track(made.finally(() => prune(retaining, { ...request, endsAt })))
-    },
-    verifyCredits: (verification) =>
-      inFlight.track(verifyCredits(store, { ...verifying, ...verification })),
-    backlog: async () => {
-      const due = { thresholdMs: policy.thresholdMs, farthestMs: farthestMs(policy), countMax }
-      const estimates = desks.all.map(async ({ backlog, merchant: each }) =>
-        backlog.estimate(await store.countDue({ ...due, merchant: each })),
-      )
-      return together(await Promise.all(estimates))
-    },
-    readiness: async () => (await state()).readiness,
+    ...runCallsOn(config, wiring),
+    verifyCredits: verifyingOn(config, { wiring, gateway }),
+    readiness: async () => (await wiring.state()).readiness,
     metrics: () => metrics.read(),
     readEvents: (request) => inFlight.track(feed.read(request)),
     events: (request) => feed.follow(request),
@@ -376,18 +221,102 @@ async function wire(config: Config, parts: Parts): Promise<Budan> {
   }
 }
 
+interface BudanParts {
+  readonly wiring: Wiring
+  /** The embedder's own. */
+  readonly gateway: Gateway | undefined
+}
+
+function placingOn({
+  desks,
+  inFlight,
+}: Wiring): Pick<Budan, 'placeOrder' | 'adoptOrder' | 'adoptOrders'> {
+  return {
+    placeOrder: async (request) => {
+      const desk = desks.named(merchantIn(request))
+      return inFlight.track(placeOrder(desk.adopting, ofUser(desk, request)))
+    },
+    adoptOrder: async (request) => {
+      const [adoption] = await inFlight.track(adoptAtDesks(desks, [request]))
+      assert(adoption !== undefined, 'An adoption has no result')
+      return adoption
+    },
+    adoptOrders: (requests) => inFlight.track(adoptAtDesks(desks, requests)),
+  }
+}
+
+type OrderCall = 'correctOrder' | 'abandonOrder' | 'checkOrder' | 'previewReview' | 'resolveReview'
+
+function orderCallsOn({
+  running: { store },
+  desks,
+  inFlight,
+}: Wiring): Pick<Budan, OrderCall | 'findOrder' | 'findReview' | 'traceTransaction'> {
+  const atDesk = <T>(
+    name: OfMerchant & { readonly orderNo: string },
+    work: (desk: Desk, name: Required<OrderName>) => Promise<T>,
+  ) => inFlight.track(desks.nameOf(store, name).then((named) => work(named.desk, named.name)))
+  return {
+    correctOrder: (orderNo, request) =>
+      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
+        correctOrder(desk.adopting, { ...ofUser(desk, request), ...name }),
+      ),
+    abandonOrder: (orderNo, request) =>
+      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
+        abandonOrder(desk, { ...request, ...name }),
+      ),
+    findOrder: (orderNo, which) => desks.find(store, { orderNo, ...which }),
+    findReview: async (orderNo, which) => {
+      const order = await desks.find(store, { orderNo, ...which })
+      return order && store.findReview(order.key)
+    },
+    checkOrder: (orderNo, { merchant, actor = null } = {}) =>
+      atDesk({ orderNo, merchant }, (desk, name) => checkOrder(desk, { ...name, actor })),
+    traceTransaction: (transactionId, which) =>
+      inFlight.track(traceAtDesks(desks, { transactionId, ...which })),
+    previewReview: (orderNo, which) => atDesk({ orderNo, ...which }, previewReview),
+    resolveReview: (orderNo, request) =>
+      atDesk({ orderNo, ...merchantIn(request) }, (desk, name) =>
+        resolveReview(desk, { ...request, ...name }),
+      ),
+  }
+}
+
+function runCallsOn(
+  { recharge }: Config,
+  { running, desks, inFlight, retaining }: Wiring,
+): Pick<Budan, 'run' | 'backlog'> {
+  return {
+    run: async (wanted) => {
+      const request = { ...checkedRun(wanted), signal: inFlight.signal }
+      const made = runAtDesks(running, { desks, ...request })
+      if (request.dryRun || recharge.compensationEnabled) return inFlight.track(made)
+      // Where runs are made by hand alone, nobody else prunes.
+      const endsAt = performance.now() + pruneByHandMs
+      return inFlight.track(made.finally(() => prune(retaining, { ...request, endsAt })))
+    },
+    backlog: async () => {
+      const { store, policy } = running
+      const due = { thresholdMs: policy.thresholdMs, farthestMs: farthestMs(policy), countMax }
+      const estimates = desks.all.map(async ({ backlog, merchant }) =>
+        backlog.estimate(await store.countDue({ ...due, merchant })),
+      )
+      return together(await Promise.all(estimates))
+    },
+  }
+}
+
+function verifyingOn(
+  { proof, merchants }: Config,
+  { wiring: { running, inFlight }, gateway }: BudanParts,
+): Budan['verifyCredits'] {
+  const verifying = {
+    keys: new ProofKeys(proof.keys),
+    readWords: wordReaders(merchants, gateway),
+  }
+  return (verification) =>
+    inFlight.track(verifyCredits(running.store, { ...verifying, ...verification }))
+}
+
 /** A caller waits for the answer. */
 const pruneByHandMs = 1_000
-
-function readingOf(engine: Engine): Pick<EngineReading, 'isUp' | 'jobs'> {
-  const { state, jobs } = engine.vitals()
-  const hasServer = state === 'up' || state === 'away'
-  return { isUp: hasServer ? state === 'up' : null, jobs }
-}
-
-/** After the calls in flight have met their own deadlines, this long for the database to answer. */
-const settleGraceMs = 10_000
-
-function stopDeadlineMs(policy: SchedulePolicy): number {
-  return policy.leaseMs - policy.runDeadlineMs + settleGraceMs
-}

@@ -3,7 +3,7 @@ import type { ProofKey } from '../config/config.ts'
 import type { Clock } from '../domain/clock.ts'
 import { MemoryRateLimiter, type RateLimiter } from '../domain/rate-limiter.ts'
 import { ProofKeys } from '../proof/keys.ts'
-import { type Connection, type Database, readNow, scopeOn } from './database.ts'
+import { type Connection, type Database, readNow, type Scope, scopeOn } from './database.ts'
 import { GrantError } from './errors.ts'
 import { closeException, findException } from './exceptions/change.ts'
 import { pruneNotices } from './exceptions/early-notices.ts'
@@ -89,7 +89,7 @@ export function storeOn(
   database: Database,
   { clock, migrations = ownMigrations, proofKeys = [] }: StoreParts = {},
 ): Store {
-  const { kind, name, patientDb } = database
+  const { kind, name } = database
   const keys = new ProofKeys(proofKeys)
   const sealing = keys.current
   const scope = scopeOn(database.db, { clock, sealing })
@@ -100,19 +100,44 @@ export function storeOn(
       for (const listener of proofFaults) listener(error)
     },
   }
-  const abandoned = abandonedBefore(database, clock)
-  const cursor = new ClaimCursor()
   const writeProbe = new WriteProbe(database.db)
-  const to = <T>(action: string, work: () => Promise<T>) =>
+  const to: To = (action, work) =>
     writeProbe.watch(attempt({ name, action }, () => pastConflicts(work)))
-  const claimJoined = joinedClaims((claim) =>
-    to('claim due orders', () => claimDueOfEach(scope, { ...claim, cursor })),
-  )
+  const on = { database, clock, scope, to }
   return {
     kind,
-    ...webhooksOn(scope, to),
     transaction: (work) => writeProbe.watch(transact(transacting, work)),
+    ...ordersOn(on),
+    ...reviewsOn(on),
+    ...ledgerOn(on),
+    ...claimsOn(on),
+    ...runsOn(on),
+    ...sessionsOn(on),
+    ...outboxOn(on),
+    ...webhooksOn(scope, to),
+    rateLimiter: rateLimiterOn(database),
+    ...proofsOn(on, transacting),
+    onProofFault: (listener) => void proofFaults.add(listener),
+    ...auditOn(on),
+    ...healthOn(on),
+    writeFault: () => writeProbe.fault(),
+    ...schemaOn(on, migrations),
+    close: () => database.close(),
+  }
+}
 
+/** Does one piece of work, and says what it was when it fails. */
+type To = <T>(action: string, work: () => Promise<T>) => Promise<T>
+
+interface On {
+  readonly database: Database
+  readonly clock: Clock | undefined
+  readonly scope: Scope
+  readonly to: To
+}
+
+function ordersOn({ scope, to }: On) {
+  return {
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
     insertOrders: (additions) => to(storing(additions), () => insertOrders(scope, additions)),
@@ -129,7 +154,11 @@ export function storeOn(
       ),
     appendEvent: (key, event) =>
       to(`add an event to order ${quoted(key)}`, () => appendEvent(scope, { key, event })),
+  } satisfies Partial<Store>
+}
 
+function reviewsOn({ scope, to }: On) {
+  return {
     listReviews: (filter) => to('list reviews', () => listReviews(scope, filter)),
     findReview: (key) =>
       to(`find the review of order ${quoted(key)}`, () => findReview(scope, key)),
@@ -140,7 +169,11 @@ export function storeOn(
       to(`close exception ${quoted(id)}`, () => closeException(scope, { id, ...closing })),
     openExceptions: () => to('count open exceptions', () => openExceptions(scope)),
     pruneNotices: (request) => to('prune', () => pruneNotices(scope, request)),
+  } satisfies Partial<Store>
+}
 
+function ledgerOn({ scope, to }: On) {
+  return {
     balance: (userId) =>
       to(`read the balance of user ${quoted(userId)}`, () => balanceOf(scope, userId)),
     listEntries: (userId, page) =>
@@ -159,7 +192,15 @@ export function storeOn(
         findOrderByTransaction(scope, payment),
       ),
     ledgerOf: (key) => to(`read the ledger of order ${quoted(key)}`, () => ledgerOf(scope, key)),
+  } satisfies Partial<Store>
+}
 
+function claimsOn({ scope, to }: On) {
+  const cursor = new ClaimCursor()
+  const claimJoined = joinedClaims((claim) =>
+    to('claim due orders', () => claimDueOfEach(scope, { ...claim, cursor })),
+  )
+  return {
     claimDue: ({ youngestFrom, ...claim }) =>
       youngestFrom === undefined
         ? claimJoined(claim)
@@ -174,7 +215,12 @@ export function storeOn(
       }),
     waitAsClaimed: (waits) =>
       to(`let ${waits.length} orders wait`, () => waitAsClaimed(scope, waits)),
+  } satisfies Partial<Store>
+}
 
+function runsOn({ database, clock, scope, to }: On) {
+  const abandoned = abandonedBefore(database, clock)
+  return {
     openRun: (run) =>
       to('open a run', async () => {
         await repairBefore(scope, { ...run, before: abandoned() })
@@ -184,45 +230,72 @@ export function storeOn(
       to(`finish run ${quoted(runId)}`, () => finishRun(scope, { runId, ...end })),
     listRuns: (page) => to('list runs', () => listRuns(scope, page)),
     findRun: (runId) => to(`find run ${quoted(runId)}`, () => findRun(scope, runId)),
+  } satisfies Partial<Store>
+}
 
+function sessionsOn({ scope, to }: On) {
+  return {
     openSession: (session) => to('open a session', () => openSession(scope, session)),
     findSession: (keyHash) => to('find a session', () => findSession(scope, keyHash)),
     endSession: (keyHash) => to('end a session', () => endSession(scope, keyHash)),
     listSessions: (page) => to('list sessions', () => listSessions(scope, page)),
     endSessions: (which) => to('end sessions', () => endSessions(scope, which)),
+  } satisfies Partial<Store>
+}
 
+function outboxOn({ scope, to }: On) {
+  return {
     positionEvents: (request) =>
       to('give events their positions', () => positionEvents(scope, request)),
     readEvents: (request) => to('read events', () => readEvents(scope, request)),
     pruneEvents: (request) => to('prune events', () => pruneEvents(scope, request)),
+  } satisfies Partial<Store>
+}
 
-    openOrders: () => to('count open orders', () => openOrders(scope)),
-    prune: (request) => to('prune', () => prune(scope, request)),
-    vacuum: (request) => to('vacuum', async () => kind === 'pglite' && vacuum(scope, request)),
-    rateLimiter: rateLimiterOn(database),
+function proofsOn({ database, clock, to }: On, { sequences }: { readonly sequences: Sequences }) {
+  const { patientDb } = database
+  return {
     proofCounts: () => to('read proofs', () => proofCounts(patientDb)),
     creditsToVerify: (page) => to('read proofs', () => creditsToVerify(patientDb, page)),
     proofsWithoutCredit: (options) =>
       to('read proofs', () => proofsWithoutCredit(patientDb, options)),
     isOldSealed: () => to('read proofs', () => isOldSealed(database.db)),
     sealOld: (at) => {
-      const use = transacting.sequences.use()
+      const use = sequences.use()
       if (use === null) return Promise.resolve(null)
       const today = dayOf(clock?.() ?? new Date())
       const portion = { use, at, today, limit: sealedAtOnce }
       const work = (db: Connection) => sealOldPortion(db, portion)
       return to('seal orders and credits', () => transactWithSequence(database, { use, work }))
     },
-    onProofFault: (listener) => void proofFaults.add(listener),
+  } satisfies Partial<Store>
+}
+
+function auditOn({ database: { patientDb }, to }: On) {
+  return {
     audit: () => to('audit', () => countAll(patientDb)),
     auditRows: (name, { limit }) =>
       to(`list what the audit counts as ${name}`, () => auditRows(patientDb, { name, limit })),
+  } satisfies Partial<Store>
+}
+
+/** What is counted and read for people and monitors, and what keeps the tables small. */
+function healthOn({ database: { kind }, scope, to }: On) {
+  return {
+    openOrders: () => to('count open orders', () => openOrders(scope)),
+    prune: (request) => to('prune', () => prune(scope, request)),
+    vacuum: (request) => to('vacuum', async () => kind === 'pglite' && vacuum(scope, request)),
     merchantWaits: (merchants) =>
       to('read how long orders wait', () => readMerchantWaits(scope, merchants)),
     vitals: (merchants) =>
       to('read the vital signs', () => readVitals(scope, { merchants, countMax })),
     now: () => to('read its time', () => readNow(scope)),
-    writeFault: () => writeProbe.fault(),
+  } satisfies Partial<Store>
+}
+
+function schemaOn({ database, to }: On, migrations: Migrations) {
+  const { kind, patientDb } = database
+  return {
     schema: () =>
       to('read the state of the schema', () =>
         schemaState(database.db, migrations, database.schema),
@@ -237,8 +310,7 @@ export function storeOn(
       to('read the rights of its user', async () =>
         kind === 'pglite' ? null : readHeldRights(database.db, database.schema),
       ),
-    close: () => database.close(),
-  }
+  } satisfies Partial<Store>
 }
 
 /** No other process has the embedded database open, so there the process keeps its quotas in memory. */
