@@ -154,8 +154,8 @@ export interface Budan extends ExceptionDesk {
 }
 
 /**
- * Opens the database (bringing its schema up to date) and the gateway, and wires the stages.
- * Nothing runs before `start()`. What the configuration leaves out has its default. Throws
+ * Opens the database (bringing its schema up to date) and the gateway, and connects the parts.
+ * No run is made before `start()`. What the configuration leaves out has its default. Throws
  * `ConfigError` for a configuration that is wrong, and `StoreError` when the database is not available,
  * or was migrated by a newer program in a way that this one cannot live with.
  */

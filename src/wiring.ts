@@ -61,9 +61,13 @@ export interface Wiring {
 
 export type WiringOptions = ServiceOptions & { readonly store: Store; readonly node: string }
 
-/** Connects all parts, by hand. Nothing runs before the start. */
+/**
+ * Connects all parts, by hand. No run is made, no event sent and no alert sent before the start; orders of
+ * other merchants are counted, and old orders begin to be sealed.
+ */
 export async function wire(config: Config, options: WiringOptions): Promise<Wiring> {
-  const { store, node, clock = systemClock, onEvent } = options
+  const { store, node, onEvent } = options
+  const clock = options.clock ?? systemClock
   const redact = redactorOf(secretsOf(config))
   const metrics = createMetrics({
     state: () => state(),
@@ -87,7 +91,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Wiri
   const state = stateOf(config, { running, desks, watch, ...jobs, ...outbox })
   const alerts = await openAlerts(config, { emit: running.emit, clock, policy, database: watch })
   if (alerts !== null) listeners.add((event) => alerts.receive(event))
-  await beginInBackground({ running, desks, inFlight })
+  await lookAtWhatIsHere({ running, desks, inFlight })
 
   const startStop = startStopOf([jobs.job, outbox.pump, outbox.webhooks.dispatcher], {
     ...{ inFlight, alerts },
@@ -199,8 +203,8 @@ function startStopOf(
   })
 }
 
-/** Old orders are sealed in the background: that takes as long as the database is large. */
-async function beginInBackground({ running, desks, inFlight }: Wired): Promise<void> {
+/** The first old orders are sealed at once, the rest in the background: that may take long. */
+async function lookAtWhatIsHere({ running, desks, inFlight }: Wired): Promise<void> {
   const { store, emit } = running
   await reportForeign(running, desks.merchants)
   store.onProofFault((fault) => emit({ type: 'proof_failed', error: fault }))

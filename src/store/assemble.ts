@@ -48,6 +48,7 @@ import {
   findOrders,
   insertOrder,
   insertOrders,
+  isOrderNo,
   listOrders,
   setCodeUrl,
 } from './sql/orders.ts'
@@ -70,12 +71,6 @@ function storing([first, ...others]: readonly OrderAddition[]): string {
   return first !== undefined && others.length === 0
     ? `store order ${quoted(first.order.orderNo)}`
     : `store ${others.length + 1} orders`
-}
-
-function finding([first, ...others]: readonly string[]): string {
-  return first !== undefined && others.length === 0
-    ? `find order ${quoted(first)}`
-    : `find ${others.length + 1} orders`
 }
 
 export interface StoreParts {
@@ -137,6 +132,7 @@ interface On {
 }
 
 function ordersOn({ scope, to }: On) {
+  const lookUp = joinedLookups((numbers) => findOrders(scope, numbers))
   return {
     insertOrder: (order, event) =>
       to(`store order ${quoted(order.orderNo)}`, () => insertOrder(scope, { order, event })),
@@ -144,7 +140,9 @@ function ordersOn({ scope, to }: On) {
     setCodeUrl: (key, code) =>
       to(`store the code of order ${quoted(key)}`, () => setCodeUrl(scope, { key, ...code })),
     findOrder: (key) => to(`find order ${quoted(key)}`, () => findOrder(scope, key)),
-    findOrders: joinedLookups((numbers) => to(finding(numbers), () => findOrders(scope, numbers))),
+    // Judged alone, so that what is no number at all fails nobody else.
+    findOrders: (orderNo) =>
+      to(`find order ${quoted(orderNo)}`, async () => (isOrderNo(orderNo) ? lookUp(orderNo) : [])),
     listOrders: (filter) => to('list orders', () => listOrders(scope, filter)),
     listOrderEvents: (key, page) =>
       to(`list the events of order ${quoted(key)}`, () => listOrderEvents(scope, { key, ...page })),

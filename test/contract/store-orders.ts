@@ -126,6 +126,16 @@ export function ordersContract(make: MakeSubject): void {
       expect((await Promise.all(hostile)).flat()).toEqual([])
     })
 
+    it('findOrders() fails for what is no text, and for nobody beside it', async () => {
+      const order = await place(subject.store)
+      const lookUp = () => subject.store.findOrders(order.orderNo)
+      const before = Array.from({ length: 4 }, lookUp)
+      const wrong = subject.store.findOrders(12345 as unknown as string)
+      const after = Array.from({ length: 4 }, lookUp)
+      await expect(wrong).rejects.toThrow('Cannot find order 12345')
+      expect((await Promise.all([...before, ...after])).flat()).toEqual(Array(8).fill(order))
+    })
+
     it('findOrders() and listOrders() find nothing for a text with NUL', async () => {
       expect(await subject.store.findOrders('a\0b')).toEqual([])
       const page = await subject.store.listOrders({ ...everything, userId: 'u\0' })

@@ -80,6 +80,17 @@ describe('looking up orders by number', () => {
     expect(await next).toEqual(['C'])
   })
 
+  it('never gives a number what a statement found that was sent before', async () => {
+    const { find, numbersOf, statements } = lookups()
+    const first = numbersOf(find('A'))
+    await settled()
+    const second = numbersOf(find('A'))
+    await settled()
+    expect(statements.map(({ numbers }) => numbers)).toEqual([['A'], ['A']])
+    for (const { answer } of statements) answer()
+    expect(await Promise.all([first, second])).toEqual([['A'], ['A']])
+  })
+
   it('does not wait for statements whose connections hang', async () => {
     const { find, numbersOf, statements } = lookups()
     const hanging = [find('A')]

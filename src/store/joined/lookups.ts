@@ -22,7 +22,7 @@ interface Waiting {
  * Looks up numbers together that come in while statements are under way. Each callback looks up its order,
  * and a statement costs far more than one more number in it. A number that comes alone does not wait.
  *
- * `findOrdersOf`: the orders that have one of these numbers.
+ * `findOrdersOf`: the orders that have one of these numbers. When it throws, all of its numbers fail.
  */
 export function joinedLookups(
   findOrdersOf: (numbers: readonly string[]) => Promise<readonly Order[]>,

@@ -187,10 +187,14 @@ export async function findOrders(
   { db }: Scope,
   numbers: readonly string[],
 ): Promise<readonly Order[]> {
-  // A colon is what keys have behind the number.
-  const storable = numbers.filter((number) => !isUnstorable(number) && !number.includes(':'))
-  if (storable.length === 0) return []
-  return (await preparedRows(db, ordersStatement(storable))).map(orderOf)
+  const possible = numbers.filter(isOrderNo)
+  if (possible.length === 0) return []
+  return (await preparedRows(db, ordersStatement(possible))).map(orderOf)
+}
+
+/** Whether an order may have this number. A colon is what keys have behind the number. */
+export function isOrderNo(text: string): boolean {
+  return !isUnstorable(text) && !text.includes(':')
 }
 
 /**
