@@ -44,7 +44,7 @@ export interface ServiceOptions {
 
 /** The parts of an open service, connected to one another. */
 export interface Wiring {
-  /** What a run by hand needs, and all that it shares with those of the schedule. */
+  /** The store, where events go, the schedule and the name of the node: what every run needs. */
   readonly running: Running
   readonly listeners: Set<Emit>
   readonly metrics: Pick<Metrics, 'read'>
@@ -62,8 +62,8 @@ export interface Wiring {
 export type WiringOptions = ServiceOptions & { readonly store: Store; readonly node: string }
 
 /**
- * Connects all parts, by hand. No run is made, no event sent and no alert sent before the start; orders of
- * other merchants are counted, and old orders begin to be sealed.
+ * Connects all parts, by hand. No run is made and nothing is sent before the start; only the stored orders
+ * are checked.
  */
 export async function wire(config: Config, options: WiringOptions): Promise<Wiring> {
   const { store, node, onEvent } = options
@@ -91,7 +91,7 @@ export async function wire(config: Config, options: WiringOptions): Promise<Wiri
   const state = stateOf(config, { running, desks, watch, ...jobs, ...outbox })
   const alerts = await openAlerts(config, { emit: running.emit, clock, policy, database: watch })
   if (alerts !== null) listeners.add((event) => alerts.receive(event))
-  await lookAtWhatIsHere({ running, desks, inFlight })
+  await checkStoredOrders({ running, desks, inFlight })
 
   const startStop = startStopOf([jobs.job, outbox.pump, outbox.webhooks.dispatcher], {
     ...{ inFlight, alerts },
@@ -100,7 +100,8 @@ export async function wire(config: Config, options: WiringOptions): Promise<Wiri
   return { ...shared, ...outbox, state, startStop }
 }
 
-interface Wired {
+/** What most of the parts need. */
+interface SharedParts {
   readonly running: Running
   readonly desks: Desks
   readonly inFlight: InFlight
@@ -108,7 +109,7 @@ interface Wired {
 
 function retainingOf(
   { database, events }: Config,
-  { running: { store, emit }, desks }: Pick<Wired, 'running' | 'desks'>,
+  { running: { store, emit }, desks }: Pick<SharedParts, 'running' | 'desks'>,
 ): Retaining {
   return {
     ...{ store, emit, clocks: desks },
@@ -129,7 +130,7 @@ function openJob(
     desks,
     retaining,
     given,
-  }: Pick<Wired, 'running' | 'desks'> & { retaining: Retaining; given: Engine | undefined },
+  }: Pick<SharedParts, 'running' | 'desks'> & { retaining: Retaining; given: Engine | undefined },
 ): Jobs {
   const { emit, policy } = running
   const { merchants } = desks
@@ -148,10 +149,10 @@ interface Outbox extends Pick<Wiring, 'feed' | 'webhooks' | 'merchants'> {
   readonly pump: Pump
 }
 
-/** What gives published events their positions, and what has them from there. */
+/** The pump gives published events their positions; the feed and the webhooks read them by these. */
 async function openOutbox(
   config: Config,
-  { running: { store, emit }, desks, inFlight }: Wired,
+  { running: { store, emit }, desks, inFlight }: SharedParts,
 ): Promise<Outbox> {
   const endpoints = config.webhooks ?? []
   const merchants = desks.all.map((desk) => ({ ...desk.merchant, name: desk.name }))
@@ -164,7 +165,7 @@ async function openOutbox(
 
 function stateOf(
   { recharge }: Config,
-  parts: Pick<Wired, 'running' | 'desks'> & Jobs & Outbox & { watch: DatabaseWatch },
+  parts: Pick<SharedParts, 'running' | 'desks'> & Jobs & Outbox & { watch: DatabaseWatch },
 ): () => Promise<State> {
   const { running, desks, watch, job, engine, webhooks, pump } = parts
   return async () => {
@@ -203,8 +204,11 @@ function startStopOf(
   })
 }
 
-/** The first old orders are sealed at once, the rest in the background: that may take long. */
-async function lookAtWhatIsHere({ running, desks, inFlight }: Wired): Promise<void> {
+/**
+ * Reports open orders of merchants that are not configured. Seals orders of before proofs: the first of
+ * them at once, the rest in the background, because it may take long.
+ */
+async function checkStoredOrders({ running, desks, inFlight }: SharedParts): Promise<void> {
   const { store, emit } = running
   await reportForeign(running, desks.merchants)
   store.onProofFault((fault) => emit({ type: 'proof_failed', error: fault }))

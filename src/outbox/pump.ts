@@ -11,7 +11,10 @@ const published: ReadonlySet<Event['type']> = new Set([
 /** One transaction moves some hundred rows in about ten milliseconds. */
 const positionedAtOnce = 500
 
-/** Other nodes publish too, of which nothing is seen here: while something comes and somebody waits for it, one looks often. */
+/**
+ * Other nodes publish too, and this one is not notified: while events come and somebody waits for them, it
+ * looks often.
+ */
 const lookMs = 200
 const idleLookMs = 1_000
 const busyForMs = 60_000

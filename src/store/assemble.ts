@@ -8,7 +8,7 @@ import { GrantError } from './errors.ts'
 import { closeException, findException } from './exceptions/change.ts'
 import { pruneNotices } from './exceptions/early-notices.ts'
 import { listExceptions, openExceptions } from './exceptions/list.ts'
-import { attempt, pastConflicts, quoted } from './failure.ts'
+import { type Attempt, attempt, pastConflicts, quoted } from './failure.ts'
 import { joinedClaims } from './joined/claims.ts'
 import { joinedLookups } from './joined/lookups.ts'
 import { type Migrations, migrations as ownMigrations } from './migrations/index.ts'
@@ -96,7 +96,7 @@ export function storeOn(
     },
   }
   const writeProbe = new WriteProbe(database.db)
-  const to: To = (action, work) =>
+  const to: Attempt = (action, work) =>
     writeProbe.watch(attempt({ name, action }, () => pastConflicts(work)))
   const on = { database, clock, scope, to }
   return {
@@ -121,17 +121,15 @@ export function storeOn(
   }
 }
 
-/** Does one piece of work, and says what it was when it fails. */
-type To = <T>(action: string, work: () => Promise<T>) => Promise<T>
-
-interface On {
+/** What the functions of the store need. */
+interface StoreContext {
   readonly database: Database
   readonly clock: Clock | undefined
   readonly scope: Scope
-  readonly to: To
+  readonly to: Attempt
 }
 
-function ordersOn({ scope, to }: On) {
+function ordersOn({ scope, to }: StoreContext) {
   const lookUp = joinedLookups((numbers) => findOrders(scope, numbers))
   return {
     insertOrder: (order, event) =>
@@ -155,7 +153,7 @@ function ordersOn({ scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function reviewsOn({ scope, to }: On) {
+function reviewsOn({ scope, to }: StoreContext) {
   return {
     listReviews: (filter) => to('list reviews', () => listReviews(scope, filter)),
     findReview: (key) =>
@@ -170,7 +168,7 @@ function reviewsOn({ scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function ledgerOn({ scope, to }: On) {
+function ledgerOn({ scope, to }: StoreContext) {
   return {
     balance: (userId) =>
       to(`read the balance of user ${quoted(userId)}`, () => balanceOf(scope, userId)),
@@ -193,7 +191,7 @@ function ledgerOn({ scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function claimsOn({ scope, to }: On) {
+function claimsOn({ scope, to }: StoreContext) {
   const cursor = new ClaimCursor()
   const claimJoined = joinedClaims((claim) =>
     to('claim due orders', () => claimDueOfEach(scope, { ...claim, cursor })),
@@ -216,7 +214,7 @@ function claimsOn({ scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function runsOn({ database, clock, scope, to }: On) {
+function runsOn({ database, clock, scope, to }: StoreContext) {
   const abandoned = abandonedBefore(database, clock)
   return {
     openRun: (run) =>
@@ -231,7 +229,7 @@ function runsOn({ database, clock, scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function sessionsOn({ scope, to }: On) {
+function sessionsOn({ scope, to }: StoreContext) {
   return {
     openSession: (session) => to('open a session', () => openSession(scope, session)),
     findSession: (keyHash) => to('find a session', () => findSession(scope, keyHash)),
@@ -241,7 +239,7 @@ function sessionsOn({ scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function outboxOn({ scope, to }: On) {
+function outboxOn({ scope, to }: StoreContext) {
   return {
     positionEvents: (request) =>
       to('give events their positions', () => positionEvents(scope, request)),
@@ -250,7 +248,10 @@ function outboxOn({ scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function proofsOn({ database, clock, to }: On, { sequences }: { readonly sequences: Sequences }) {
+function proofsOn(
+  { database, clock, to }: StoreContext,
+  { sequences }: { readonly sequences: Sequences },
+) {
   const { patientDb } = database
   return {
     proofCounts: () => to('read proofs', () => proofCounts(patientDb)),
@@ -269,7 +270,7 @@ function proofsOn({ database, clock, to }: On, { sequences }: { readonly sequenc
   } satisfies Partial<Store>
 }
 
-function auditOn({ database: { patientDb }, to }: On) {
+function auditOn({ database: { patientDb }, to }: StoreContext) {
   return {
     audit: () => to('audit', () => countAll(patientDb)),
     auditRows: (name, { limit }) =>
@@ -278,7 +279,7 @@ function auditOn({ database: { patientDb }, to }: On) {
 }
 
 /** What is counted and read for people and monitors, and what keeps the tables small. */
-function healthOn({ database: { kind }, scope, to }: On) {
+function healthOn({ database: { kind }, scope, to }: StoreContext) {
   return {
     openOrders: () => to('count open orders', () => openOrders(scope)),
     prune: (request) => to('prune', () => prune(scope, request)),
@@ -291,7 +292,7 @@ function healthOn({ database: { kind }, scope, to }: On) {
   } satisfies Partial<Store>
 }
 
-function schemaOn({ database, to }: On, migrations: Migrations) {
+function schemaOn({ database, to }: StoreContext, migrations: Migrations) {
   const { kind, patientDb } = database
   return {
     schema: () =>

@@ -4,6 +4,9 @@ import { remedyFor, wordsOf } from '../servers/postgres-remedies.ts'
 import { sqlStateOf } from '../servers/sql-state.ts'
 import { CursorError, CursorGoneError, StoreError } from './errors.ts'
 
+/** `attempt` on one database. `action` completes the message "Cannot …". */
+export type Attempt = <T>(action: string, work: () => Promise<T>) => Promise<T>
+
 /**
  * Runs one piece of work on the database. What goes wrong becomes a `StoreError` that says what
  * was attempted, where; our own errors stay what they are.

@@ -8,7 +8,7 @@ import { SequenceNeededError, StaleOrderError, StoreError, UnknownOutcomeError }
 import { changeExceptions, exceptionsOf } from './exceptions/change.ts'
 import { concernedOrders } from './exceptions/concern.ts'
 import { holdPayment, keepNotice, keptNotices, takeNotices } from './exceptions/early-notices.ts'
-import { attempt, pastConflicts, quoted } from './failure.ts'
+import { type Attempt, attempt, pastConflicts, quoted } from './failure.ts'
 import { dayOf } from './proofs/prove.ts'
 import type { Sequences, SequenceUse } from './proofs/sequences.ts'
 import { appendEvent, readRefundNotices } from './sql/events.ts'
@@ -208,8 +208,6 @@ interface StepsParts {
   readonly unproved: WeakSet<object>
 }
 
-type Step = <T>(action: string, run: () => Promise<T>) => Promise<T>
-
 /**
  * open ──► failed   a statement failed: PostgreSQL would answer COMMIT with a silent ROLLBACK, so
  *   │        │      the transaction fails even if `work` swallows the error
@@ -219,7 +217,7 @@ async function takeSteps<T>(parts: StepsParts, work: (tx: Tx) => Promise<T>): Pr
   const underWay = new Set<Promise<unknown>>()
   const failures: unknown[] = []
   let ended = false
-  const step: Step = async (action, run) => {
+  const step: Attempt = async (action, run) => {
     assert(!ended, `Cannot ${action}: its transaction has ended`)
     const taken = attempt({ name: parts.name, action }, run)
     underWay.add(taken)
@@ -242,7 +240,7 @@ async function takeSteps<T>(parts: StepsParts, work: (tx: Tx) => Promise<T>): Pr
   }
 }
 
-function stepsOn({ scope, proving, unproved }: StepsParts, step: Step): Tx {
+function stepsOn({ scope, proving, unproved }: StepsParts, step: Attempt): Tx {
   return {
     lockOrder: (key, { transactionId } = { transactionId: null }) =>
       step(`lock order ${quoted(key)}`, () => lockOrder(scope, { key, transactionId })),

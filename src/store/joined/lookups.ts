@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import type { Order } from '../../domain/order.ts'
 import type { Store } from '../store.ts'
 
-/** More would leave fewer numbers for each statement. */
+/** Statements at a time. With more of them, each would have fewer numbers. */
 const atOnce = 2
 
 /** A lost connection may take half a minute: the next statement does not wait for it. */

@@ -1,5 +1,5 @@
 import type { Scope } from '../database.ts'
-import { quoted } from '../failure.ts'
+import { type Attempt, quoted } from '../failure.ts'
 import { claimDeliveries, releaseDeliveries } from './claim.ts'
 import {
   failUnconfigured,
@@ -13,10 +13,7 @@ import { recordAttempts } from './record.ts'
 import type { WebhookStore } from './webhook-store.ts'
 
 /** @param to does one piece of work, and says what it was when it fails. */
-export function webhooksOn(
-  scope: Pick<Scope, 'db' | 'now'>,
-  to: <T>(action: string, work: () => Promise<T>) => Promise<T>,
-): WebhookStore {
+export function webhooksOn(scope: Pick<Scope, 'db' | 'now'>, to: Attempt): WebhookStore {
   return {
     configureWebhooks: (endpoints) =>
       to('note the endpoints', () => configureWebhooks(scope, endpoints)),
