@@ -50,7 +50,7 @@ export interface DeskParts {
   readonly node: string
   readonly onPaid: OnPaid | null
   /** Answers of all merchants share transactions. */
-  readonly groups?: SettleGroups
+  readonly groups: SettleGroups
 }
 
 /** An open gateway, and the merchant's own limits. */
@@ -75,14 +75,16 @@ function openDesk(parts: DeskParts, { name, maxQps, userPrefix, gateway }: DeskM
     ...{ adoptAttach: recharge.adoptAttach ?? null, fourEyes },
     ...(onPaid && { onPaid }),
   }
-  const settlers = settlersOf(settling, { atOnce: concurrency, groups: parts.groups })
+  const { groups } = parts
+  const settlers = settlersOf(settling, { atOnce: concurrency, groups })
+  const limited = pLimit(concurrency)
   const adoptPrefixes = recharge.adoptPrefixes ?? null
   const placing = { store, gateway, breaker, policy, clock, node, fourEyes }
   return {
     ...settling,
-    ...{ gateway, breaker, clocks, batchSize },
+    ...{ gateway, breaker, clocks, batchSize, concurrency },
     ...{ name, userPrefix, merchant: merchantOf(gateway) },
-    limit: pLimit(concurrency),
+    limit: (query) => groups.expecting(() => limited(query)),
     settleAnswer: settlers.answer,
     queriedTogether: store.kind === 'postgres' ? 1 : Math.max(embeddedGroup, concurrency),
     backlog: new Backlog({ ...backlogPolicy(recharge, policy), qpsMax: maxQps }),

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import type { LimitFunction } from 'p-limit'
 import { merchantIdentity } from '../domain/merchant.ts'
 import type { Actor } from '../domain/order.ts'
 import { sentenceOf } from '../domain/reason.ts'
@@ -25,7 +24,9 @@ import { closeAndQuery, type Querying, queryOrder } from './query.ts'
 export interface Scanning extends Querying, Settling {
   readonly batchSize: number
   /** Queries at a time, of all runs of the process; those that follow a close included. */
-  readonly limit: LimitFunction
+  readonly concurrency: number
+  /** Lets that many queries through. */
+  readonly limit: <T>(query: () => Promise<T>) => Promise<T>
   readonly settleAnswer: Settle
   /**
    * How many orders are queried before the first of them is settled. 1 where the database is a server.

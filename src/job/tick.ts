@@ -131,8 +131,8 @@ function workOf(options: Working): Work {
 }
 
 /** Enough to use the whole concurrency, one that is being claimed, and one that is being settled. */
-function batchesAtOnceOf({ limit, batchSize }: Scanning): number {
-  return Math.ceil(limit.concurrency / batchSize) + 2
+function batchesAtOnceOf({ concurrency, batchSize }: Scanning): number {
+  return Math.ceil(concurrency / batchSize) + 2
 }
 
 function endOf({ passes }: MadeRun): BatchEnd {

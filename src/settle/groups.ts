@@ -27,7 +27,7 @@ export interface ProcessSettlers {
  */
 export function settlersOf(
   settling: Settling,
-  { atOnce, groups = new SettleGroups() }: { atOnce: number; groups?: SettleGroups | undefined },
+  { atOnce, groups }: { atOnce: number; groups: SettleGroups },
 ): ProcessSettlers {
   if (settling.onPaid === undefined) {
     const together: Settle = (answer) => groups.settle({ settling, answer })
@@ -44,7 +44,8 @@ export function settlersOf(
  * comes alone does not wait. Merchants take turns.
  *
  * Nobody waits for a single answer of a run. So after a large group, the next one waits a moment for
- * more answers: until it is whole, or has an answer that somebody waits for.
+ * more answers: until it is whole, or has an answer that somebody waits for, or no query is under way
+ * that could bring another.
  *
  * When a group is rolled back, each of its answers is settled alone, so that one order's failure does
  * not stop the others. So is an answer whose row another transaction holds. The next group does not
@@ -54,6 +55,8 @@ export class SettleGroups {
   readonly #gatherMs: number
   #waiting: Waiting[] = []
   #busy = false
+  /** Queries of runs. */
+  #underWay = 0
   #endGathering = () => {}
 
   /** `gatherMs`: the longest wait for answers of runs that may yet join a large group; 0: none. */
@@ -67,6 +70,18 @@ export class SettleGroups {
       if (this.#waiting.length >= groupMax || isAwaited(settleable)) this.#endGathering()
       void this.#settleWaiting()
     })
+  }
+
+  /** Sends a query of a run: until it is answered, a group may wait for its answer. */
+  async expecting<T>(query: () => Promise<T>): Promise<T> {
+    this.#underWay += 1
+    try {
+      return await query()
+    } finally {
+      this.#underWay -= 1
+      // Not at once: the answer itself is given to `settle` by the code that waits for it.
+      if (this.#underWay === 0) setImmediate(() => this.#underWay === 0 && this.#endGathering())
+    }
   }
 
   async #settleWaiting(): Promise<void> {
@@ -85,6 +100,7 @@ export class SettleGroups {
 
   async #gather(): Promise<void> {
     if (this.#waiting.length >= groupMax || this.#waiting.some(isAwaited)) return
+    if (this.#underWay === 0) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#gatherMs)
       this.#endGathering = () => {

@@ -122,7 +122,10 @@ it('a group that hangs holds up no callback that comes after it', async () => {
 })
 
 describe('under load, an answer of a run waits for others', () => {
-  /** Ten orders are credited, nine of them together; meanwhile two more answers of a run come. */
+  /**
+   * Ten orders are credited, nine of them together; meanwhile two more answers of a run come, and one more
+   * query is under way.
+   */
   const openLoaded = async (gatherMs: number) => {
     const world = await openProvedWorld('pglite')
     const numbers = Array.from({ length: 13 }, (_, n) => `ORDER-${100 + n}`)
@@ -150,11 +153,14 @@ describe('under load, an answer of a run waits for others', () => {
       return { settling: { ...settling, store }, answer }
     }
     const answers = await Promise.all(numbers.slice(0, 12).map(answered))
+    let answerLast = () => {}
+    const lastQuery = groups.expecting(() => new Promise<void>((resolve) => (answerLast = resolve)))
     const early = answers.slice(0, 10).map((answer) => groups.settle(answer))
     await isLocked
     const late = answers.slice(10).map((answer) => groups.settle(answer))
     await Promise.all(early)
-    return { world, groups, sizes, late, last: await answered('ORDER-112') }
+    const last = await answered('ORDER-112')
+    return { world, groups, sizes, late, last, lastQuery, answerLast }
   }
 
   it('until somebody waits for one of them', async () => {
@@ -168,7 +174,19 @@ describe('under load, an answer of a run waits for others', () => {
     await world.close()
   })
 
-  it('for a moment, where no more come', async () => {
+  it('until no query is under way that could bring more, whose own answer joins them', async () => {
+    const hourMs = 3_600_000
+    const { world, groups, sizes, late, last, lastQuery, answerLast } = await openLoaded(hourMs)
+    expect((await world.order('ORDER-110')).status).toBe('pending')
+    const settled = lastQuery.then(() => groups.settle(last))
+    answerLast()
+    await Promise.all([...late, settled])
+    expect(sizes).toEqual([9, 3])
+    expect(await world.balance('u1')).toBe(1300n)
+    await world.close()
+  })
+
+  it('for a moment, where the last query has no answer', async () => {
     const { world, sizes, late } = await openLoaded(100)
     await Promise.all(late)
     expect(sizes).toEqual([9, 2])

@@ -40,23 +40,25 @@ export interface DeskParts {
  */
 export function openDesk(parts: DeskParts, { merchant, name, gateway, emit }: NodeMerchant): Desk {
   const { scenario, policy, store, node, onPaid, groups } = parts
-  const { compensationBatchSize: batchSize, compensationConcurrency } = scenario.recharge
+  const { compensationBatchSize: batchSize, compensationConcurrency: concurrency } =
+    scenario.recharge
   const breaker = new Breaker(emit, { causeWords: gateway.causeWords })
   const settling: Settling = {
     ...{ store, policy, emit, node },
     adoptAttach: scenario.adoptAttach,
     ...(onPaid && { onPaid }),
   }
-  const settlers = settlersOf(settling, { atOnce: compensationConcurrency, groups })
+  const settlers = settlersOf(settling, { atOnce: concurrency, groups })
+  const limited = pLimit(concurrency)
   const clock = () => new Date()
   const placing = { store, gateway, breaker, policy, clock, node }
   const desk: Omit<Desk, 'clocks'> = {
     ...settling,
-    ...{ gateway, breaker, batchSize, name, userPrefix: merchant.userPrefix },
+    ...{ gateway, breaker, batchSize, concurrency, name, userPrefix: merchant.userPrefix },
     merchant: merchantOf(gateway),
-    limit: pLimit(compensationConcurrency),
+    limit: (query) => groups.expecting(() => limited(query)),
     settleAnswer: settlers.answer,
-    queriedTogether: store.kind === 'postgres' ? 1 : Math.max(25, compensationConcurrency),
+    queriedTogether: store.kind === 'postgres' ? 1 : Math.max(25, concurrency),
     backlog: new Backlog({
       ...{ intervalMs: policy.intervalMs, batchSize, drain: scenario.drain, qpsMax: 20 },
     }),
