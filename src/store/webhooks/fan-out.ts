@@ -19,5 +19,6 @@ export async function fanOut(
       select from webhook_subscriptions
       where endpoint = w.name and ${isConfigured('webhook_subscriptions')}
         and (types = '' or e.type = any(string_to_array(types, ',')))
-    )`.execute(db)
+    )
+    order by e.position, w.name`.execute(db)
 }
