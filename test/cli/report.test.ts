@@ -15,7 +15,7 @@ import {
   statusOf,
 } from '../report/shop.ts'
 import { withoutMariadb } from '../support/mariadb.ts'
-import { openDirectory, runBudan, startBudan } from './budan.ts'
+import { openDirectory, runInProcess, startBudan } from './budan.ts'
 
 const count = 300
 /** Longer than a page, with the rows that are added for the last tests. */
@@ -70,7 +70,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
   afterAll(() => shop.close())
 
   const report = (line: string, env: Record<string, string> = fast) =>
-    runBudan([...`report ${line}`.trim().split(' '), '--config', config], { cwd, env })
+    runInProcess([...`report ${line}`.trim().split(' '), '--config', config], env)
 
   it('lists exactly what was paid and not credited, and ends with 3', async () => {
     const { code, stdout, stderr } = await report('--json')
@@ -128,7 +128,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
     expect(stopped.queried + stopped.unanswered).toBe(open.length)
     expect(stderr).toContain('Stopped by a signal')
     const [, command = ''] = /^To go on: `\S+ (report .*)`$/m.exec(stderr) ?? []
-    const resumed = await runBudan(command.split(' '), { cwd, env: fast })
+    const resumed = await runInProcess(command.split(' '), fast)
     const { orders } = JSON.parse(resumed.stdout) as Json
     expect(resumed.code).toBe(3)
     expect(orders.map(({ order_no: no }) => no).sort()).toEqual(found.map(orderNoOf))
@@ -142,7 +142,8 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
     const clear = await report('')
     expect(clear.stdout).toContain('Nothing was found: every row was queried, and none is paid.')
     expect(clear.code).toBe(0)
-    const wrong = await report('--json', { ...fast, WECHAT_SERIAL_NO: 'ABCDEF' })
+    const file = join(cwd, `${kind}-wrong.jsonl`)
+    const wrong = await report(`--json --resume ${file}`, { ...fast, WECHAT_SERIAL_NO: 'ABCDEF' })
     expect(wrong.code).toBe(1)
     expect(JSON.parse(wrong.stdout)).toMatchObject({
       ...{ orders: [], queried: 0, unanswered: open.length - found.length },
@@ -166,7 +167,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
     const other = await report(`--resume ${file} --days 3`)
     expect(other.code).toBe(2)
     expect(other.stderr).toContain('it is about 16 days, and this report is about 3 days')
-    const { code, stdout, stderr } = await runBudan(line, { cwd, env: fast })
+    const { code, stdout, stderr } = await runInProcess(line, fast)
     const { orders, ...counts } = JSON.parse(stdout) as Json
     expect(code, stderr).toBe(3)
     expect(orders.map(({ order_no: no }) => no).sort()).toEqual(foundLater.map(orderNoOf))
@@ -194,7 +195,7 @@ describe.each(measurable)('budan report, over a table on %s', (kind) => {
 describe('budan report', () => {
   it('says that no source is configured', async () => {
     const config = join(cwd, 'budan-simulator', 'budan.yaml')
-    const { code, stderr } = await runBudan(['report', '--config', config], { cwd })
+    const { code, stderr } = await runInProcess(['report', '--config', config], {})
     expect(stderr).toBe('sources: not set: describe the table of orders that is to be read\n')
     expect(code).toBe(2)
   })

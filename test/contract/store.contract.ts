@@ -1,4 +1,4 @@
-import { afterAll, describe } from 'vitest'
+import { afterAll, describe, onTestFinished } from 'vitest'
 import { closeStores } from '../support/open-stores.ts'
 import { claimsContract } from './store-claims.ts'
 import { clockContract } from './store-clock.ts'
@@ -22,7 +22,8 @@ import { watchContract } from './store-watch.ts'
 import { webhooksContract } from './store-webhooks.ts'
 
 /** What every store must do, whatever it keeps its rows in. */
-export function storeContract(name: string, make: MakeSubject): void {
+export function storeContract(name: string, makeSubject: MakeSubject): void {
+  const make = givenBack(makeSubject)
   describe(`the store on ${name}`, () => {
     afterAll(closeStores)
     const shared = once(make)
@@ -47,6 +48,19 @@ export function storeContract(name: string, make: MakeSubject): void {
     publishedContract(make)
     webhooksContract(make)
   })
+}
+
+/** One that is made in a test is given back at its end, so that the next test need not open another. */
+function givenBack(make: MakeSubject): MakeSubject {
+  return async (options) => {
+    const subject = await make(options)
+    try {
+      onTestFinished(() => subject.store.close())
+    } catch {
+      // It is made for all tests of a group, outside of any.
+    }
+    return subject
+  }
 }
 
 /** One store for all whose tests do not see one another's rows. */

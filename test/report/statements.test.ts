@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDirectory, runBudan } from '../cli/budan.ts'
+import { openDirectory, runInProcess } from '../cli/budan.ts'
 import { withoutMariadb } from '../support/mariadb.ts'
 import { configure, fill, type GatewayProcess, openShop, placeAll, startGateway } from './shop.ts'
 
@@ -50,10 +50,8 @@ describe.skipIf(withoutMariadb())('budan report, on the database of a shop', () 
     const root = await createConnection(shop.adminUrl)
     await root.query("set global log_output = 'TABLE'")
     await root.query('set global general_log = 1')
-    const { code } = await runBudan(['report', '--json', '--config', config], {
-      cwd: directory.path,
-      env: { RECHARGE_COMPENSATION_MAX_QPS: '3000' },
-    })
+    const env = { RECHARGE_COMPENSATION_MAX_QPS: '3000' }
+    const { code } = await runInProcess(['report', '--json', '--config', config], env)
     await root.query('set global general_log = 0')
     const [rows] = await root.query(
       `select command_type as type, argument as text from mysql.general_log
