@@ -16,6 +16,8 @@ const directory = openDirectory()
 const cwd = directory.path
 const config = join(cwd, 'budan-simulator', 'budan.yaml')
 const [creditNo, expireNo, dismissNo] = ['REVIEW-CREDIT', 'REVIEW-EXPIRE', 'REVIEW-DISMISS']
+/** Adopted, and unknown to the gateway. */
+const neverAccepted = ['NEVER-1', 'NEVER-2'] as const
 const env = {
   DATABASE_URL: await freshPostgresUrl(),
   SERVER_PORT: '0',
@@ -60,6 +62,9 @@ beforeAll(async () => {
     await post(`${url}/v1/orders/${order_no}/check`, {})
   }
   await sim(`/orders/${creditNo}/pay`)
+  for (const order_no of neverAccepted) {
+    await post(`${url}/v1/orders`, { adopt: true, order_no, user_id: 'u1', amount: 100 })
+  }
   serving.child.kill('SIGTERM')
   expect((await serving.ended).code).toBe(0)
 })
@@ -190,4 +195,31 @@ test.each([
   const { code, stdout, stderr } = await budan('review', 'ORDER-1', ...args)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toMatch(message)
+})
+
+describe('budan abandon', () => {
+  const reason = ['--reason', 'placed under a wrong app'] as const
+
+  test('gives up an order that the gateway never accepted', async () => {
+    const [first, second] = neverAccepted
+    expect(await budan('abandon', first, ...reason)).toMatchObject({
+      code: 0,
+      stdout: `order ${first} is expired now, and its Idempotency-Key can be used again\n`,
+    })
+    const { code, stdout } = await budan('abandon', second, ...reason, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ order_no: second, status: 'expired' })
+  })
+
+  test('changes nothing without a reason, and for any other order', async () => {
+    expect(await budan('abandon', creditNo)).toMatchObject({ code: 2 })
+    for (const orderNo of [creditNo, dismissNo]) {
+      const { code, stderr } = await budan('abandon', orderNo, ...reason)
+      expect({ code, stderr }).toEqual({
+        ...{ code: 1, stderr: expect.stringMatching(/^Nothing was changed: /) },
+      })
+    }
+    const gone = await budan('abandon', 'GONE-1', ...reason)
+    expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining('GONE-1') })
+  })
 })

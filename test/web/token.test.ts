@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { buildWeb } from '../../src/web/server.ts'
+import { buildWeb, startWeb } from '../../src/web/server.ts'
 import { doubleBudan } from './double.ts'
 
 const token = 'a-long-secret 与 more'
@@ -181,5 +181,39 @@ describe('where there is no token', () => {
     expect(answer.statusCode).toBe(403)
     expect(answer.json().code).toBe('other_site')
     expect(calls).toEqual([])
+  })
+})
+
+describe('replaceTokens()', () => {
+  const start = async (apiToken: string | null) => {
+    const server = { host: '127.0.0.1', port: 0, apiToken }
+    const web = await startWeb(budan, { server, version: '0' })
+    const statusWith = async (given: string) =>
+      (await fetch(`${web.url}/v1/audit`, { headers: { authorization: `Bearer ${given}` } })).status
+    return { web, statusWith }
+  }
+  const old = 'Q7vN2xkW9dLrT4hZ8mBcF6pJ'
+  const next = 'pJ6cF8mBhZ4rT9dLxkW2vN7Q'
+
+  test('takes another token from the next request on', async () => {
+    const { web, statusWith } = await start(old)
+    web.replaceTokens({ apiToken: next })
+    expect([await statusWith(old), await statusWith(next)]).toEqual([401, 200])
+    await web.close()
+  })
+
+  test('keeps the old one where there would be none', async () => {
+    const { web, statusWith } = await start(old)
+    expect(() => web.replaceTokens({})).toThrow('none is set any more: restart the service')
+    expect(() => web.replaceTokens({ apiToken: '' })).toThrow('server.api_token')
+    expect(await statusWith(old)).toBe(200)
+    await web.close()
+  })
+
+  test('takes none where there was none, because other checks were chosen at the start', async () => {
+    const { web } = await start(null)
+    const refused = 'none was set at the start: restart the service'
+    expect(() => web.replaceTokens({ apiToken: next })).toThrow(refused)
+    await web.close()
   })
 })
