@@ -248,6 +248,55 @@ describe('readMap()', () => {
       `${file}: only.a: must be one value`,
     ])
   })
+
+  it.each([
+    ['columns: 订单号', 'columns: must hold keys, like "key: value"'],
+    ['status: unpaid', 'status: must hold keys, like "key: value"'],
+    ['only: [channel]', 'only: must hold keys, like "key: value"'],
+    ['status: { paid: [[a, b], { c: d }] }', 'status.paid: must be a list of statuses'],
+    [
+      'columns: { amount: "" }',
+      'columns.amount: must name a column, like "订单号" or { column: 金额, unit: yuan }',
+    ],
+    ...['+15:00', '-08:60', '8', 'GMT+8', ''].map((zone) => [
+      `columns: { paid_at: { column: a, zone: "${zone}" } }`,
+      'columns.paid_at.zone: must be Asia/Shanghai, UTC, or an offset like +08:00',
+    ]),
+  ])('refuses %j', (yaml = '', fault) => {
+    const file = fileOf(yaml, 'wrong.yaml')
+    expect(() => readMap(file)).toThrow(`${file}: ${fault}`)
+  })
+
+  it.each([
+    ['Asia/Shanghai', 480],
+    ['UTC', 0],
+    ['+08:00', 480],
+    ['+0545', 345],
+    ['-03:30', -210],
+    ['+14:00', 840],
+  ])('takes the zone %s for an offset of %s minutes', (zone, minutes) => {
+    const file = fileOf(`columns: { paid_at: { column: a, zone: "${zone}" } }`, 'zone.yaml')
+    expect(readMap(file).offsetMinutes).toBe(minutes)
+  })
+
+  it('needs none of its sections, and takes "status: paid" for a file in which all is paid', () => {
+    expect(readMap(fileOf('', 'empty.yaml'))).toEqual(emptyMap)
+    expect(readMap(fileOf('columns:\nstatus:\nonly:\n', 'empty.yaml'))).toEqual(emptyMap)
+    const map = readMap(fileOf('status: paid\nonly: { channel: wx }', 'paid.yaml'))
+    expect(map).toEqual({ ...emptyMap, statuses: 'paid', only: new Map([['channel', 'wx']]) })
+  })
+
+  it('takes one status, or a list of them', () => {
+    const map = readMap(fileOf('status: { paid: "1", unpaid: [0, new], refunded: [9] }', 's.yaml'))
+    expect(map.statuses).toEqual(
+      new Map([
+        ['1', 'paid'],
+        ['0', 'unpaid'],
+        ['new', 'unpaid'],
+        ['9', 'refunded'],
+      ]),
+    )
+  })
 })
 
 describe('readExport()', () => {
@@ -283,6 +332,15 @@ describe('readExport()', () => {
       ['amount_unreadable', 5],
       ['cells', 9],
     ])
+  })
+
+  it('takes a column without a name for none of those that are not there', async () => {
+    const file = fileOf('order_no,amount,status,\nR1,1,paid,next week\n')
+    const layout = layoutOf(await readHeader(file), emptyMap)
+    const batches: unknown[] = []
+    for await (const batch of readExport(file, layout)) batches.push(batch)
+    const row = { orderNo: 'R1', paidAt: null, userId: null }
+    expect(batches).toMatchObject([{ rows: [row], faults: [] }])
   })
 
   it('rejects two columns of one name where it would use one of them, which two joined tables have', () => {

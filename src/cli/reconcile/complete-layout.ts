@@ -56,7 +56,8 @@ async function promptColumns(
     const column = await promptUntil({ prompt, output, text, again: words.again }, (typed) => {
       if (isStatus && typed === '') return ''
       const name = header[Number(typed) - 1] ?? typed
-      return isOnce(name, header) ? name : null
+      // A map could not name a column without a name, and '' stands for none here.
+      return name !== '' && isOnce(name, header) ? name : null
     })
     if (column === '') map = { ...map, statuses: 'paid' }
     else columns[use] = column

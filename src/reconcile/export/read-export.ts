@@ -129,7 +129,11 @@ class RowReader {
     const { header, columns, map } = layout
     this.#layout = layout
     this.#at = Object.fromEntries(
-      Object.entries(columns).map(([use, name]) => [use, header.indexOf(name ?? '')]),
+      // A spreadsheet may leave a column without a name, which is not the one that is not there.
+      Object.entries(columns).map(([use, name]) => [
+        use,
+        name === null ? -1 : header.indexOf(name),
+      ]),
     ) as Record<ColumnUse, number>
     this.#only = [...map.only].map(([name, value]) => ({ at: header.indexOf(name), value }))
   }
