@@ -64,7 +64,7 @@ export class Statements {
   statuses(window: ReadWindow): Sql {
     const isDated = this.#datedAfter({ phase: 'dated', at: null }, window)
     return sql`select distinct ${this.#plain(this.#mapping.config.status.column)} as status from ${this.#table()}
-      where ((${isDated}) or ${this.#isOdd(window)})${this.#only()} limit ${statusesMax}`
+      where ((${isDated}) or ${this.#isOdd(window)})${this.#only()} limit ${statusesMax + 1}`
   }
 
   count(status: string | null, window: ReadWindow): Sql {

@@ -184,7 +184,7 @@ export class TableSource implements OrderSource {
       ({ columns, predicate }) => predicate === null && columns[0] === status.column,
     )
     const found = hasIndex ? await this.#walked() : await this.#distinct(window)
-    if (found.length >= statusesMax) {
+    if (found.length > statusesMax) {
       const message = `Cannot read source "${this.name}": its column "${status.column}" has more than ${statusesMax} values: it is no status`
       throw new SourceError(message, { isTransient: false })
     }

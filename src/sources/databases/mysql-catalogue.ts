@@ -45,7 +45,7 @@ export const mysqlCatalogue: SqlDialect = {
 
   async statuses(query, { table, column: { name, kind } }) {
     const distinct = sql`select distinct ${sql.ref(name)} as value
-      from ${sql.id(table.schema, table.name)} limit ${statusesMax}`
+      from ${sql.id(table.schema, table.name)} limit ${statusesMax + 1}`
     // A bit would come as a byte.
     const rows = await query(
       kind === 'bit' ? sql`select value + 0 as value from (${distinct}) as found` : distinct,

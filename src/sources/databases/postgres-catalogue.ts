@@ -56,7 +56,7 @@ export const postgresCatalogue: SqlDialect = {
         union all
         select (select ${status} from ${from} where ${status} > walk.value order by ${status} limit 1)
         from walk where walk.value is not null)
-      select value from walk limit ${statusesMax}`)
+      select value from walk where value is not null limit ${statusesMax + 1}`)
     return rows.map(({ value }) => value ?? null)
   },
 
