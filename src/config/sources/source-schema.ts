@@ -48,7 +48,10 @@ export const sourceSchema = z.strictObject({
     .superRefine(oneMeaning),
   only: z
     .record(textThat(nameOfColumnFault), z.string({ error: 'must be a single value' }), {
-      error: 'must hold columns and values, like "payment_method: wechat"',
+      error: ({ code, input }) =>
+        code === 'invalid_key'
+          ? `${shown(String(input))} is no name of a column`
+          : 'must hold columns and values, like "payment_method: wechat"',
     })
     .prefault({}),
   // Minimum: a callback is late by minutes, a person by a day. Maximum: a year, so that an extra zero
@@ -153,6 +156,7 @@ function oneMeaning(
     readonly revive: readonly string[]
     readonly paid?: string | undefined
     readonly done: readonly string[]
+    readonly expired?: string | undefined
   },
   context: z.RefinementCtx,
 ): void {
@@ -169,6 +173,12 @@ function oneMeaning(
       if (other !== undefined) fault(context, key, `${shown(value)} is named in ${other} as well`)
       seen.set(value, key)
     }
+  }
+  // An expired order may be one that is revived, and no other.
+  const { expired } = status
+  const other = expired === undefined ? undefined : seen.get(expired)
+  if (expired !== undefined && other !== undefined && other !== 'revive') {
+    fault(context, 'expired', `${shown(expired)} is named in ${other} as well`)
   }
 }
 
