@@ -24,7 +24,8 @@ export interface Desk {
 /** In review for one answer that said REFUND; the trade itself is NOTPAY. Its user is named as it is. */
 export async function openDesk(world: World): Promise<Desk> {
   counter.last += 1
-  const orderNo = `ORDER-${counter.last}`
+  // Of one length, so that they are listed as they were made even where they have one time.
+  const orderNo = `ORDER-${String(counter.last).padStart(5, '0')}`
   await world.adopt(orderNo, { userId: orderNo })
   world.control.addFault({
     operation: 'query',
