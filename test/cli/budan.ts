@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -99,7 +99,16 @@ export async function runInProcess(
 }
 
 /** An empty directory to start commands in, so that no ./budan.yaml is found. */
-export function openDirectory(): { path: string; remove(): void } {
+export function openDirectory() {
   const path = mkdtempSync(join(tmpdir(), 'budan-cli-'))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+  return {
+    path,
+    /** Returns the path of the file. */
+    write(name: string, content: string | Buffer): string {
+      const file = join(path, name)
+      writeFileSync(file, content)
+      return file
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -8,11 +8,7 @@ import { openDirectory, runInProcess } from './budan.ts'
 const directory = openDirectory()
 afterAll(() => directory.remove())
 
-function write(name: string, content: string): string {
-  const path = join(directory.path, name)
-  writeFileSync(path, content)
-  return path
-}
+const { write } = directory
 
 const csv = join(directory.path, 'list.csv')
 

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { billText, type MadeRow, yuan } from '../support/bill-file.ts'
 import { openDirectory, runInProcess } from './budan.ts'
@@ -7,11 +5,7 @@ import { openDirectory, runInProcess } from './budan.ts'
 const directory = openDirectory()
 afterAll(() => directory.remove())
 
-function write(name: string, content: string): string {
-  const path = join(directory.path, name)
-  writeFileSync(path, content)
-  return path
-}
+const { write } = directory
 
 const paid: readonly MadeRow[] = [1, 2, 3].map((nth) => ({
   orderNo: `NO000${nth}`,

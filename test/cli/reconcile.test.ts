@@ -1,21 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { formatFen } from '../../src/domain/money.ts'
 import { billText, gzippedBill, type MadeRow, yuan } from '../support/bill-file.ts'
 import { openDirectory, runBudan, runInProcess } from './budan.ts'
 
-let directory: ReturnType<typeof openDirectory>
-beforeAll(() => {
-  directory = openDirectory()
-})
+const directory = openDirectory()
 afterAll(() => directory.remove())
 
-function write(name: string, content: string | Buffer): string {
-  const path = join(directory.path, name)
-  writeFileSync(path, content)
-  return path
-}
+const { write } = directory
 
 /** "2026-01-24 10:00:00" of Shanghai and the seconds after. */
 function timeAt(second: number): Date {
