@@ -7,7 +7,7 @@ import type { DrawnOrder, SimulatedOrder } from '../../bench/schedule/simulate-o
 import { Loop } from '../../proof/sim/clock/loop.ts'
 import { Random } from '../../proof/sim/clock/random.ts'
 import { Trace } from '../../proof/sim/clock/trace.ts'
-import { virtualise } from '../../proof/sim/clock/virtual.ts'
+import { inVirtualTime, virtualise } from '../../proof/sim/clock/virtual.ts'
 import { DatabaseServer } from '../../proof/sim/database/server.ts'
 import { modelStore } from '../../proof/sim/database/store.ts'
 import type { Change } from '../../proof/sim/database/tables.ts'
@@ -70,8 +70,7 @@ export async function runRealService(
   const wire = { loop, faults, server, owner, timeoutMs: 5000, appids, isSigned: true }
   const gateway = counting(modelGateway(wire), calls)
 
-  const restore = virtualise(() => ({ loop, random }))
-  try {
+  const play = async () => {
     loop.current = owner
     const emit = () => undefined
     const merchants = [{ merchant, name: merchant.name, gateway, emit }]
@@ -94,6 +93,10 @@ export async function runRealService(
       loop.after(paidAt - startAt, { owner: null, label: 'paid', fire: pay })
     })
     await loop.run(() => loop.now > endAt)
+  }
+  const restore = virtualise()
+  try {
+    await inVirtualTime({ loop, random }, play)
   } finally {
     restore()
   }

@@ -22,11 +22,11 @@ function sim(...given: readonly string[]): Promise<Ended> {
 }
 
 describe('npm run sim', () => {
-  it('runs forty seeds clean, and names the one that is not', async () => {
+  it('runs twenty seeds clean, and names the one that is not', async () => {
     const from = testSeed
-    const { code, out } = await sim('--seeds', '40', '--from', String(from), '--jobs', '2')
-    expect(code, `npm run sim -- --seeds 40 --from ${from}\n${out}`).toBe(0)
-    expect(out).toMatch(/^40 seeds in /m)
+    const { code, out } = await sim('--seeds', '20', '--from', String(from), '--jobs', '2')
+    expect(code, `npm run sim -- --seeds 20 --from ${from}\n${out}`).toBe(0)
+    expect(out).toMatch(/^20 seeds in /m)
   })
 
   it('prints the result of one seed, and refuses wrong arguments', async () => {
@@ -64,6 +64,25 @@ describe('SeedRunner.run()', () => {
     runner.end()
     expect(Date).toBe(before)
     expect(Math.abs(Date.now() - performance.timeOrigin - performance.now())).toBeLessThan(60_000)
+  })
+
+  it('leaves what was begun before it in real time', async () => {
+    const startedAt = Date.now()
+    const dates: number[] = []
+    let isOver = false
+    const poll = () => {
+      dates.push(Date.now())
+      if (!isOver) setTimeout(poll, 1)
+    }
+    setTimeout(poll, 1)
+    const runner = new SeedRunner()
+    const { trace } = await runner.run(7, { traced: true })
+    const before = dates.length
+    isOver = true
+    runner.end()
+    expect(trace.lines.length).toBeGreaterThan(100)
+    expect(before).toBeGreaterThan(0)
+    expect(dates.filter((at) => at < startedAt || at > Date.now())).toEqual([])
   })
 
   it('makes every kind of fault within 120 seeds', async () => {

@@ -1,4 +1,4 @@
-import { type VirtualClock, virtualise } from './virtual.ts'
+import { inVirtualTime, type VirtualClock, virtualise } from './virtual.ts'
 
 /** A world of one seed, on a clock of its own. */
 export interface VirtualWorld<T> {
@@ -15,14 +15,14 @@ export class VirtualRunner {
   readonly #onRejection = (error: unknown) => this.#world?.caught(error)
 
   constructor() {
-    this.#restore = virtualise(() => this.#world?.clock ?? null)
+    this.#restore = virtualise()
     process.on('unhandledRejection', this.#onRejection)
   }
 
   async run<T>(world: VirtualWorld<T>): Promise<T> {
     this.#world = world
     try {
-      return await world.run()
+      return await inVirtualTime(world.clock, () => world.run())
     } finally {
       this.#world = null
     }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers/promises'
@@ -10,24 +11,39 @@ export interface VirtualClock {
   readonly random: Random
 }
 
+const clocks = new AsyncLocalStorage<VirtualClock>()
+
+/**
+ * Runs a simulation. Its clock is that of all code that it calls, now or later, and of no other code of
+ * the process: a timer that was set before goes on in real time.
+ */
+export function inVirtualTime<T>(clock: VirtualClock, work: () => Promise<T>): Promise<T> {
+  return clocks.run(clock, work)
+}
+
+/** Null outside of all simulations. */
+function currentClock(): VirtualClock | null {
+  return clocks.getStore() ?? null
+}
+
 /**
  * Replaces each function of Node.js from which the production code reads the time or random numbers.
- * While `currentClock()` is null, the replacements call the real functions. Returns a function that
+ * Outside of `inVirtualTime()` the replacements call the real functions. Returns a function that
  * restores the originals.
  */
-export function virtualise(currentClock: () => VirtualClock | null): () => void {
+export function virtualise(): () => void {
   const undo = [
-    replace(globalThis, 'setTimeout', timeoutOf(currentClock)),
+    replace(globalThis, 'setTimeout', timeoutOf()),
     replace(globalThis, 'clearTimeout', clearOf(globalThis.clearTimeout)),
-    replace(globalThis, 'setInterval', intervalOf(currentClock)),
+    replace(globalThis, 'setInterval', intervalOf()),
     replace(globalThis, 'clearInterval', clearOf(globalThis.clearInterval)),
-    replace(globalThis, 'Date', dateOf(currentClock)),
-    replace(performance, 'now', nowOf(currentClock)),
-    replace(AbortSignal, 'timeout', abortOf(currentClock)),
-    replace(Math, 'random', chanceOf(currentClock)),
-    replace(timers, 'setTimeout', delayOf(currentClock)),
-    replace(crypto, 'randomUUID', uuidOf(currentClock)),
-    replace(crypto, 'randomInt', wholeOf(currentClock)),
+    replace(globalThis, 'Date', dateOf()),
+    replace(performance, 'now', nowOf()),
+    replace(AbortSignal, 'timeout', abortOf()),
+    replace(Math, 'random', chanceOf()),
+    replace(timers, 'setTimeout', delayOf()),
+    replace(crypto, 'randomUUID', uuidOf()),
+    replace(crypto, 'randomInt', wholeOf()),
   ]
   // Also updates the bindings that other modules imported by name.
   syncBuiltinESMExports()
@@ -49,8 +65,6 @@ function replace<T extends object, K extends keyof T>(
     else Object.defineProperty(owner, name, before)
   }
 }
-
-type CurrentClock = () => VirtualClock | null
 
 /** A timer of the process whose code is running. */
 class VirtualTimer {
@@ -104,7 +118,7 @@ class VirtualInterval {
   }
 }
 
-function timeoutOf(currentClock: CurrentClock) {
+function timeoutOf() {
   const real = globalThis.setTimeout
   return (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
     const clock = currentClock()
@@ -113,7 +127,7 @@ function timeoutOf(currentClock: CurrentClock) {
   }
 }
 
-function intervalOf(currentClock: CurrentClock) {
+function intervalOf() {
   const real = globalThis.setInterval
   return (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
     const clock = currentClock()
@@ -129,7 +143,7 @@ function clearOf(real: (timer: NodeJS.Timeout | undefined) => void) {
   }
 }
 
-function delayOf(currentClock: CurrentClock) {
+function delayOf() {
   const real = timers.setTimeout
   return <T>(ms?: number, value?: T, options: { signal?: AbortSignal; ref?: boolean } = {}) => {
     const clock = currentClock()
@@ -161,7 +175,7 @@ function delay<T>(
   })
 }
 
-function abortOf(currentClock: CurrentClock) {
+function abortOf() {
   const real = AbortSignal.timeout
   return (ms: number) => {
     const clock = currentClock()
@@ -173,7 +187,7 @@ function abortOf(currentClock: CurrentClock) {
   }
 }
 
-function dateOf(currentClock: CurrentClock) {
+function dateOf() {
   const RealDate = globalThis.Date
   const nowMs = () => {
     const clock = currentClock()
@@ -191,7 +205,7 @@ function dateOf(currentClock: CurrentClock) {
   }
 }
 
-function nowOf(currentClock: CurrentClock) {
+function nowOf() {
   const real = performance.now.bind(performance)
   return () => {
     const clock = currentClock()
@@ -199,12 +213,12 @@ function nowOf(currentClock: CurrentClock) {
   }
 }
 
-function chanceOf(currentClock: CurrentClock) {
+function chanceOf() {
   const real = Math.random
   return () => currentClock()?.random.next() ?? real()
 }
 
-function uuidOf(currentClock: CurrentClock) {
+function uuidOf() {
   const real = crypto.randomUUID
   return () => {
     const clock = currentClock()
@@ -214,7 +228,7 @@ function uuidOf(currentClock: CurrentClock) {
   }
 }
 
-function wholeOf(currentClock: CurrentClock) {
+function wholeOf() {
   const real = crypto.randomInt
   return (...ends: [number] | [number, number]) => {
     const clock = currentClock()
