@@ -13,8 +13,9 @@ export default defineConfig({
     setupFiles: ['test/support/each-file.ts'],
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
-    // Two cores; each worker may hold an embedded database of some 400 MB.
-    maxWorkers: 2,
+    // One more than the two cores of a small machine: some tests wait for a timeout, and their core is
+    // free then. Each worker may hold an embedded database of some 400 MB.
+    maxWorkers: 3,
     // A process imports the program, and starts a browser, once and not once a file.
     isolate: false,
     // No test measures time; a slow machine may take its own.

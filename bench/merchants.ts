@@ -15,20 +15,22 @@ export interface Amount {
   readonly manyMerchants: number
   /** Merchants of them that have due orders. */
   readonly busy: number
+  /** How often runs are made. A tick of many merchants takes its time, and the bench waits for the next. */
+  readonly intervalSeconds: number
   readonly claims: { readonly merchants: number; readonly small: number; readonly large: number }
 }
 
 const sizes: Readonly<Record<Size, Amount>> = {
   full: {
-    ...{ merchants: 20, orders: 50, manyMerchants: 1000, busy: 10 },
+    ...{ merchants: 20, orders: 50, manyMerchants: 1000, busy: 10, intervalSeconds: 5 },
     claims: { merchants: 100, small: 300_000, large: 10_000_000 },
   },
   quick: {
-    ...{ merchants: 20, orders: 50, manyMerchants: 1000, busy: 10 },
+    ...{ merchants: 20, orders: 50, manyMerchants: 1000, busy: 10, intervalSeconds: 5 },
     claims: { merchants: 100, small: 300_000, large: 600_000 },
   },
   tiny: {
-    ...{ merchants: 2, orders: 3, manyMerchants: 20, busy: 3 },
+    ...{ merchants: 2, orders: 3, manyMerchants: 20, busy: 3, intervalSeconds: 1 },
     claims: { merchants: 3, small: 600, large: 1200 },
   },
 }

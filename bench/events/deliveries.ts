@@ -153,20 +153,34 @@ async function p99Of(
   const [first = '', ...others] = names
   await receivers.hang(hangs ? [first] : [])
   const perStep = eventsPerSecond / 10
+  const times: number[] = []
   await deliver(async () => {
     await delay(500)
     for (let step = 0; step < seconds * 10; step += 1) {
       await publish(database, perStep)
       await delay(100)
     }
-    await delay(1500)
+    times.push(...(await receivedBy(receivers, { others, count: perStep * seconds * 10 })))
+    // A stop waits for what is under way.
+    await receivers.hang([])
   })
-  const received = await receivers.take()
-  const wanted = perStep * seconds * 10
-  const few = others.filter((name) => (received[name]?.length ?? 0) < wanted)
-  if (few.length > 0) throw new Error(`Not all events came to ${few.join(', ')}`)
-  return percentile(
-    others.flatMap((name) => received[name] ?? []),
-    0.99,
-  )
+  return percentile(times, 0.99)
+}
+
+const receivedWithinMs = 10_000
+
+/** Waits until each of them has received all events. */
+async function receivedBy(
+  receivers: Receivers,
+  { others, count }: { others: readonly string[]; count: number },
+): Promise<readonly number[]> {
+  const received = new Map<string, readonly number[]>(others.map((name) => [name, []]))
+  const behind = () => others.filter((name) => (received.get(name)?.length ?? 0) < count)
+  for (const until = Date.now() + receivedWithinMs; behind().length > 0; ) {
+    if (Date.now() > until) throw new Error(`Not all events came to ${behind().join(', ')}`)
+    await delay(100)
+    const taken = await receivers.take()
+    for (const [name, before] of received) received.set(name, [...before, ...(taken[name] ?? [])])
+  }
+  return [...received.values()].flat()
 }

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 
 /** Answered by a message: what was received since the last such request. */
 export interface ReceiverRequest {
-  /** From now on these paths get no answer. */
+  /** From now on these paths get no answer; what waits at others gets one. */
   readonly hanging: readonly string[]
 }
 
@@ -20,13 +20,17 @@ export type Received = Readonly<Record<string, readonly number[]>>
 
 let received: Record<string, number[]> = {}
 let hanging: readonly string[] = []
+let unanswered: { readonly path: string; readonly response: ServerResponse }[] = []
 
 const server = createServer((request, response) => void receive(request, response))
 
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? ''
   const body = await text(request)
-  if (hanging.includes(path)) return
+  if (hanging.includes(path)) {
+    unanswered.push({ path, response })
+    return
+  }
   const { data } = JSON.parse(body) as { data: { credited_at?: string } }
   const at = data.credited_at === undefined ? Date.now() : Date.parse(data.credited_at)
   const times = received[path] ?? []
@@ -37,6 +41,9 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
 
 process.on('message', (request: ReceiverRequest) => {
   hanging = request.hanging
+  const answered = unanswered.filter(({ path }) => !hanging.includes(path))
+  unanswered = unanswered.filter(({ path }) => hanging.includes(path))
+  for (const { response } of answered) response.writeHead(204).end()
   reply({ received })
   received = {}
 })

@@ -7,7 +7,7 @@ export interface Receivers {
   readonly endpoints: readonly WebhookConfig[]
   /** What was received since the last call, by the name of its endpoint. */
   take(): Promise<Received>
-  /** Until the next call these get no answer. */
+  /** Until the next call these get no answer; then what was sent to them gets one. */
   hang(names: readonly string[]): Promise<void>
 }
 

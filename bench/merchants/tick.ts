@@ -14,14 +14,14 @@ const statementsMax = 10
 
 export async function benchTick(
   stage: Stage,
-  { manyMerchants, busy }: Amount,
+  { manyMerchants, busy, intervalSeconds }: Amount,
 ): Promise<readonly Figure[]> {
   const url = await stage.freshPostgresUrl()
   const counter = stage.closing.add(await StatementCounter.to(url), (one) => one.close())
   const gateway = await stage.gateway()
   const mchids = mchidsOf(manyMerchants)
-  // Slots of five seconds: time for a tick, and the bench waits for the next one.
-  const recharge = { compensationIntervalMins: 1 / 12, compensationRecheckMins: [1 / 12] }
+  const mins = intervalSeconds / 60
+  const recharge = { compensationIntervalMins: mins, compensationRecheckMins: [mins] }
   const ticking = tickingEngine()
   const config = companyOf(gateway, { mchids, recharge })
   const budan = await openService(config, {

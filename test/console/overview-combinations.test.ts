@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type Readiness, type ReadinessCheck, warningMark } from '../../src/health/readiness.ts'
-import { locales } from '../../src/i18n/locale.ts'
-import { adviceOn } from '../../src/web/console/overview/advice.ts'
+import { type Locale, locales } from '../../src/i18n/locale.ts'
+import { type Advice, adviceOn } from '../../src/web/console/overview/advice.ts'
+import type { Found } from '../../src/web/console/overview/concern.ts'
 import { Histogram } from '../../src/web/console/overview/histogram.ts'
 import type { Snapshot } from '../../src/web/console/overview/snapshot.ts'
 import { type Evidence, verdictOf } from '../../src/web/console/overview/verdict.ts'
@@ -128,6 +129,18 @@ function callsIn({ calls }: State): ReadonlyMap<string, Histogram> {
   return new Map([[calls === 'failing' ? 'timeout' : 'trade', histogram]])
 }
 
+/** Each concern's, once: the combinations share them. */
+const advices = new Map<string, Advice>()
+
+function adviceFor(concern: Found, locale: Locale): Advice {
+  const key = `${locale} ${JSON.stringify(concern)}`
+  const known = advices.get(key)
+  if (known !== undefined) return known
+  const found = adviceOn(concern, { locale, label })
+  advices.set(key, found)
+  return found
+}
+
 /** What an advice says to do, in any wording. */
 const acts = {
   batches: /compensation_batch_size|compensation_drain/,
@@ -174,10 +187,7 @@ describe('the advice of the overview', () => {
         calls: callsIn(state),
         policy,
       })
-      const said = concerns.map((concern) => ({
-        ...adviceOn(concern, { locale: 'en', label }),
-        concern,
-      }))
+      const said = concerns.map((concern) => ({ ...adviceFor(concern, 'en'), concern }))
       const todos = said.flatMap(({ todo }) => (todo === null ? [] : [todo]))
       const done = actsIn(todos)
       const useless = vain(state).filter((act) => done.has(act))
@@ -202,9 +212,7 @@ describe('the advice of the overview', () => {
       if (new Set(kinds).size !== kinds.length) wrong.push({ state, kinds })
       for (const [at, concern] of concerns.entries()) {
         const { cause } = concern
-        const hasAdvice = locales.map(
-          (locale) => adviceOn(concern, { locale, label }).todo !== null,
-        )
+        const hasAdvice = locales.map((locale) => adviceFor(concern, locale).todo !== null)
         const causeAt = cause === null ? null : kinds.indexOf(cause)
         const isAfterCause =
           causeAt === null ||

@@ -46,15 +46,15 @@ describe.skipIf(withoutRedis())('nodes on one queue', () => {
         compensationMaxQps: 100,
       }
       const fleet = await open({ engineUrl: await engineUrl(), intervalMs: 2000, recharge })
-      await fleet.adopt(500)
+      await fleet.adopt(300)
       const nodes = await fleet.join(3)
       // Not when nothing is due any more: an order that is claimed has yet to be queried.
       const queried = () =>
         nodes.map(({ events }) => events.filter(({ type }) => type === 'order_answered'))
-      await fleet.until('all are queried', () => queried().flat().length >= 500)
-      await fleet.until('all are credited', async () => (await fleet.paidCount()) === 250)
+      await fleet.until('all are queried', () => queried().flat().length >= 300)
+      await fleet.until('all are credited', async () => (await fleet.paidCount()) === 150)
       await Promise.all(nodes.map(({ budan }) => budan.stop()))
-      expect(queried().flat()).toHaveLength(500)
+      expect(queried().flat()).toHaveLength(300)
       // The start run of one node may take a few batches before the others have come.
       for (const each of queried()) expect(each.length).toBeGreaterThan(25)
       expect(await fleet.store.audit()).toMatchObject({ credited_twice: 0, paid_not_credited: 0 })

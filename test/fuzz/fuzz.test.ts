@@ -42,16 +42,16 @@ async function found(target: Target, inputs: number) {
 
 describe('a short campaign', () => {
   it.each<[Target, number]>([
-    [callbackTarget(), 800],
-    [answerTarget(), 2000],
+    [callbackTarget(), 400],
+    [answerTarget(), 1000],
     [certificatesTarget(), 300],
     [configTarget(), 100],
-    [webTarget(), 200],
+    [webTarget(), 120],
     [simulatorTarget(), 200],
-    [billTarget(), 150],
-    [exportTarget(), 150],
-    [adoptionTarget(), 150],
-    [proofsTarget(), 1000],
+    [billTarget(), 100],
+    [exportTarget(), 100],
+    [adoptionTarget(), 80],
+    [proofsTarget(), 500],
   ])('finds nothing in $name', async (target, inputs) => {
     const { report } = await found(target, inputs)
     expect(report.found, `seed ${seed}`).toBeNull()
