@@ -7,7 +7,10 @@ export interface Receivers {
   readonly endpoints: readonly WebhookConfig[]
   /** What was received since the last call, by the name of its endpoint. */
   take(): Promise<Received>
-  /** Until the next call these get no answer; then what was sent to them gets one. */
+  /**
+   * Requests to these endpoints wait without an answer until a later call does not name them. That call
+   * answers them.
+   */
   hang(names: readonly string[]): Promise<void>
 }
 

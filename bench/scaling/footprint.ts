@@ -3,7 +3,9 @@ import { sql } from 'kysely'
 import { openService } from '../../src/service.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
+import { testProofKeys } from '../../test/support/stores.ts'
 import { configOf } from '../../test/support/world.ts'
+import { positionAll } from '../events/event-rows.ts'
 import { type Figure, figure } from '../figure.ts'
 import { fillPending, paidOrders, vacuum } from '../orders.ts'
 import type { Stage } from '../part.ts'
@@ -21,7 +23,7 @@ const statementsMax = 2
 /** The rows of an order that was placed, credited by a run of `batchMax` orders, and never queried again. */
 const rowsOfPaidOrder = {
   ...{ orders: 1, orders_of_users: 1, order_events: 2 },
-  ...{ transfers: 1, entries: 2, runs: 1 / batchMax },
+  ...{ transfers: 1, entries: 2, proofs: 1, published_events: 1, runs: 1 / batchMax },
 } as const
 
 type Table = keyof typeof rowsOfPaidOrder
@@ -47,7 +49,8 @@ export async function benchFootprint(
   const batchSize = Math.min(batchMax, warmUp)
   const recharge = { compensationBatchSize: batchSize, compensationMaxQps: 10_000 }
   const config = configOf(gateway, { merchant, recharge })
-  const budan = await openService(config, { store: await openStore(counter.url) })
+  const store = await openStore(counter.url, { proofKeys: testProofKeys })
+  const budan = await openService(config, { store })
   const database = await openDatabase(url)
   try {
     const { mchid, appid } = merchant
@@ -71,6 +74,7 @@ export async function benchFootprint(
     counter.take()
     const began = await logPosition(database)
     const credited = await creditNext(range.count - before)
+    await positionAll(store)
     const logBytes = await bytesSince(database, began)
     const statements = counter.take().length
     const sizes = await sizesOf(database)

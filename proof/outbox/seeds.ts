@@ -5,8 +5,8 @@ import { VirtualRunner } from '../sim/clock/runner.ts'
 import { type OutboxOptions, type OutboxResult, OutboxSimulation } from './simulation.ts'
 
 /**
- * Runs seeds one after another in this process, each on a database of its own. Until `end()`, it replaces the
- * clock of the process.
+ * Runs seeds one after another in this process, each on a database of its own. Until `end()`, functions
+ * of the process are replaced; see `VirtualRunner`.
  */
 export class OutboxRunner {
   readonly #runner = new VirtualRunner()
@@ -22,7 +22,7 @@ export class OutboxRunner {
     }
   }
 
-  /** Restores the clock of the process. */
+  /** Restores the functions of the process. */
   end(): void {
     this.#runner.end()
   }

@@ -1,7 +1,10 @@
 import { VirtualRunner } from './clock/runner.ts'
 import { type SeedOptions, type SeedResult, Simulation } from './simulation.ts'
 
-/** Runs seeds one after another in this process. Until `end()`, it replaces the clock of the process. */
+/**
+ * Runs seeds one after another in this process. Until `end()`, functions of the process are replaced; see
+ * `VirtualRunner`.
+ */
 export class SeedRunner {
   readonly #runner = new VirtualRunner()
 
@@ -9,7 +12,7 @@ export class SeedRunner {
     return this.#runner.run(new Simulation(seed, options))
   }
 
-  /** Restores the clock of the process. */
+  /** Restores the functions of the process. */
   end(): void {
     this.#runner.end()
   }

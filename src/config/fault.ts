@@ -39,9 +39,8 @@ export function writeFailure(error: unknown): string {
   const code = codeOf(error)
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'its directory is not there'
   if (code === 'EEXIST') return 'it is there already'
-  const why = readFailure(error)
   // A disk of another system may have no links, by which a file is made at once or not at all.
-  return why.startsWith('it cannot be read') ? `it cannot be written (${code})` : why
+  return code in readFailures ? readFailure(error) : `it cannot be written (${code})`
 }
 
 export function readFailure(error: unknown): string {

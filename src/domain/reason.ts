@@ -7,7 +7,9 @@ import type { RefundState, UnknownCause } from './trade.ts'
 /**
  * Why something was decided, or why a step failed: a code, and what its sentence names. A closed set.
  * It is stored beside its English sentence; other languages make theirs of the code. Nothing decides
- * by a sentence. Amounts are in fen, as decimal text, so that the whole can be stored as JSON.
+ * by a sentence, with one exception: rows that were stored before there were codes have only a sentence.
+ * `todaysReason()` finds its code, and the advice on a review follows from that (orders/explanation.ts).
+ * Amounts are in fen, as decimal text, so that the whole can be stored as JSON.
  */
 export type Reason =
   | { readonly code: PlainCode }

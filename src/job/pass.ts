@@ -54,17 +54,22 @@ export interface PassRequest {
 }
 
 /**
- * One pass over the orders that are due. What became of each claimed order is kept in one map:
+ * One pass over the orders that are due. `Progress` has the state of each claimed order. A step in brackets
+ * is not a state: until its answer is settled, the order stays `claimed` there, and the answer is
+ * elsewhere, such as in `Plausibility` while it is quarantined.
  *
- *   claimed ─► answered ─────────────────────────────────────► settled
- *      │          ├─► quarantined: absent or unverified, ──────►  ▲
+ *   claimed ─► (answered) ───────────────────────────────────► settled
+ *      │          ├─► (quarantined): absent or unverified, ────►  ▲
  *      │          │   until the other orders are answered         │
- *      │          └─► past its end: closed, queried again ────────┘
+ *      │          └─► (past its end): closed, queried again ──────┘
  *      │
- *      ├─► not sent   no reservation in time, breaker open, stop: due as it was
- *      ├─► deferred   over the limit for old orders: due after the longest wait
- *      ├─► refused    settled; the gateway refuses every query for one cause: due as it was
+ *      ├─► not_sent   no reservation in time, breaker open, stop: due as it was
+ *      ├─► deferred   over the limit for old orders: due after the longest wait, less half the shortest
+ *      ├─► refused    its answer was recorded, and its cause fails every query: due as it was. If another
+ *      │              order was answered with a trade, the cause is its own: due after the shortest wait
  *      └─► failed     an error: due after the shortest wait
+ *
+ * `refused` and `failed` also follow an answer, once it is settled or cannot be settled.
  */
 export class Pass {
   readonly #scanning: Scanning

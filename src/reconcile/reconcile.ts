@@ -1,6 +1,6 @@
-import { BillError } from '../bills/bill-error.ts'
-import { readBill } from '../bills/read-bill.ts'
 import type { Fen } from '../domain/money.ts'
+import { BillError } from '../gateway/wechat/bills/bill-error.ts'
+import { readBill } from '../gateway/wechat/bills/read-bill.ts'
 import { CoveredDays } from './covered-days.ts'
 import { type ExportLayout, readExport, roundedFault } from './export/read-export.ts'
 import type { ExportFault, ExportRow, Standing } from './export/row.ts'

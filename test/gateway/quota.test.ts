@@ -4,6 +4,7 @@ import { MemoryRateLimiter, type RateLimiter } from '../../src/domain/rate-limit
 import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
 import { createOldOrderLimit } from '../../src/gateway/rate-limit/old-order-limit.ts'
 import type { Quota } from '../../src/gateway/rate-limit/quota.ts'
+import { wechatOldOrders } from '../../src/gateway/wechat/old-orders.ts'
 import { openStore } from '../../src/store/open.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { gatewayTo, orderNo, signed, startSide, tradeBody, unsigned } from './wechat-side.ts'
@@ -171,7 +172,7 @@ describe('createOldOrderLimit()', () => {
   const now = new Date('2026-01-24T12:00:00Z')
   const dayMs = 86_400_000
   const made = (limiter = new MemoryRateLimiter()) =>
-    createOldOrderLimit({ limiter, quotaName, clock: () => now })
+    createOldOrderLimit(wechatOldOrders, { limiter, quotaName, clock: () => now })
   const old = new Date(+now - 31 * dayMs)
 
   beforeEach(() => {

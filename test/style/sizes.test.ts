@@ -16,15 +16,15 @@ const linesMax = 400
 
 /** Longer than that: tables, and tests of one subject each. None may grow. */
 const longFiles: Readonly<Record<string, number>> = {
-  'src/store/store.ts': 510,
-  'src/i18n/zh/store.ts': 435,
-  'test/flow/faults.test.ts': 610,
-  'test/console/orders.test.ts': 585,
-  'test/unit/translate-made.test.ts': 500,
+  'src/store/store.ts': 497,
+  'src/i18n/zh/store.ts': 427,
+  'test/flow/faults.test.ts': 604,
+  'test/console/orders.test.ts': 584,
+  'test/unit/translate-made.test.ts': 499,
   'test/unit/translate-sources.test.ts': 410,
-  'test/web/flow.test.ts': 450,
-  'test/cli/init.test.ts': 445,
-  'test/console/reviews.test.ts': 420,
+  'test/web/flow.test.ts': 448,
+  'test/cli/init.test.ts': 442,
+  'test/console/reviews.test.ts': 415,
   'test/gateway/proxy.test.ts': 410,
 }
 
@@ -37,17 +37,17 @@ const fullFolders: Readonly<Record<string, number>> = {
   'src/cli/commands': 24,
   'src/cli/doctor': 16,
   'src/config': 19,
-  'src/web/api': 21,
+  'src/web/api': 20,
   'src/domain': 25,
   'src/i18n/zh': 21,
-  'src/store/migrations': 30,
+  'src/store/migrations': 28,
   'src/store/sql': 26,
   'src/web/console': 20,
-  'src/web/console/orders': 18,
+  'src/web/console/orders': 15,
   'src/web/console/overview': 20,
   'packages/simulator/src': 46,
   bench: 34,
-  'proof/campaign': 27,
+  'proof/campaign': 26,
   'proof/sim': 21,
 }
 
@@ -69,11 +69,17 @@ describe('the sources', () => {
     expect(wrong, 'make a folder for what belongs together').toEqual([])
   })
 
-  it('have no exception that is not needed any more', () => {
-    const idle = Object.keys(longFiles).filter(
-      (path) => !sources.includes(path) || linesOf(path) <= linesMax,
-    )
-    expect(idle, 'take it out of longFiles').toEqual([])
+  it('have no exception that is not needed any more, or larger than needed', () => {
+    const long = Object.keys(longFiles).map((path) => [
+      path,
+      sources.includes(path) && linesOf(path) > linesMax ? linesOf(path) : 'not needed',
+    ])
+    expect(Object.fromEntries(long), 'lower it in longFiles').toEqual(longFiles)
+    const full = Object.keys(fullFolders).map((folder) => {
+      const count = sources.filter((path) => dirname(path) === folder).length
+      return [folder, count > filesMax ? count : 'not needed']
+    })
+    expect(Object.fromEntries(full), 'lower it in fullFolders').toEqual(fullFolders)
   })
 })
 

@@ -1,6 +1,6 @@
-import { BillError } from '../../../src/bills/bill-error.ts'
-import { readBill } from '../../../src/bills/read-bill.ts'
-import type { BillRow } from '../../../src/bills/row.ts'
+import { BillError } from '../../../src/gateway/wechat/bills/bill-error.ts'
+import { readBill } from '../../../src/gateway/wechat/bills/read-bill.ts'
+import type { BillRow } from '../../../src/gateway/wechat/bills/row.ts'
 import {
   billText,
   gzippedBill,

@@ -8,7 +8,10 @@ export interface VirtualWorld<T> {
   caught(error: unknown): void
 }
 
-/** Runs worlds one after another in this process. Until `end()`, it replaces the clock of the process. */
+/**
+ * Runs worlds one after another in this process. Until `end()`, the process has the functions of
+ * `virtualise()`. Only code of the world that runs gets its virtual clock; other code gets real time.
+ */
 export class VirtualRunner {
   #world: VirtualWorld<unknown> | null = null
   readonly #restore: () => void
@@ -28,7 +31,7 @@ export class VirtualRunner {
     }
   }
 
-  /** Restores the clock of the process. */
+  /** Restores the functions of the process. */
   end(): void {
     process.off('unhandledRejection', this.#onRejection)
     this.#restore()

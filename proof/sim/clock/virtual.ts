@@ -33,17 +33,17 @@ function currentClock(): VirtualClock | null {
  */
 export function virtualise(): () => void {
   const undo = [
-    replace(globalThis, 'setTimeout', timeoutOf()),
-    replace(globalThis, 'clearTimeout', clearOf(globalThis.clearTimeout)),
-    replace(globalThis, 'setInterval', intervalOf()),
-    replace(globalThis, 'clearInterval', clearOf(globalThis.clearInterval)),
-    replace(globalThis, 'Date', dateOf()),
-    replace(performance, 'now', nowOf()),
-    replace(AbortSignal, 'timeout', abortOf()),
-    replace(Math, 'random', chanceOf()),
-    replace(timers, 'setTimeout', delayOf()),
-    replace(crypto, 'randomUUID', uuidOf()),
-    replace(crypto, 'randomInt', wholeOf()),
+    replace(globalThis, 'setTimeout', virtualTimeout()),
+    replace(globalThis, 'clearTimeout', clearVirtual(globalThis.clearTimeout)),
+    replace(globalThis, 'setInterval', virtualInterval()),
+    replace(globalThis, 'clearInterval', clearVirtual(globalThis.clearInterval)),
+    replace(globalThis, 'Date', virtualDate()),
+    replace(performance, 'now', virtualNow()),
+    replace(AbortSignal, 'timeout', virtualAbortTimeout()),
+    replace(Math, 'random', virtualRandom()),
+    replace(timers, 'setTimeout', virtualDelay()),
+    replace(crypto, 'randomUUID', virtualUuid()),
+    replace(crypto, 'randomInt', virtualInt()),
   ]
   // Also updates the bindings that other modules imported by name.
   syncBuiltinESMExports()
@@ -118,7 +118,7 @@ class VirtualInterval {
   }
 }
 
-function timeoutOf() {
+function virtualTimeout() {
   const real = globalThis.setTimeout
   return (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
     const clock = currentClock()
@@ -127,7 +127,7 @@ function timeoutOf() {
   }
 }
 
-function intervalOf() {
+function virtualInterval() {
   const real = globalThis.setInterval
   return (callback: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) => {
     const clock = currentClock()
@@ -136,14 +136,14 @@ function intervalOf() {
   }
 }
 
-function clearOf(real: (timer: NodeJS.Timeout | undefined) => void) {
+function clearVirtual(real: (timer: NodeJS.Timeout | undefined) => void) {
   return (timer: NodeJS.Timeout | VirtualTimer | VirtualInterval | undefined) => {
     if (timer instanceof VirtualTimer || timer instanceof VirtualInterval) timer.cancel()
     else real(timer)
   }
 }
 
-function delayOf() {
+function virtualDelay() {
   const real = timers.setTimeout
   return <T>(ms?: number, value?: T, options: { signal?: AbortSignal; ref?: boolean } = {}) => {
     const clock = currentClock()
@@ -175,7 +175,7 @@ function delay<T>(
   })
 }
 
-function abortOf() {
+function virtualAbortTimeout() {
   const real = AbortSignal.timeout
   return (ms: number) => {
     const clock = currentClock()
@@ -187,7 +187,7 @@ function abortOf() {
   }
 }
 
-function dateOf() {
+function virtualDate() {
   const RealDate = globalThis.Date
   const nowMs = () => {
     const clock = currentClock()
@@ -205,7 +205,7 @@ function dateOf() {
   }
 }
 
-function nowOf() {
+function virtualNow() {
   const real = performance.now.bind(performance)
   return () => {
     const clock = currentClock()
@@ -213,12 +213,12 @@ function nowOf() {
   }
 }
 
-function chanceOf() {
+function virtualRandom() {
   const real = Math.random
   return () => currentClock()?.random.next() ?? real()
 }
 
-function uuidOf() {
+function virtualUuid() {
   const real = crypto.randomUUID
   return () => {
     const clock = currentClock()
@@ -228,7 +228,7 @@ function uuidOf() {
   }
 }
 
-function wholeOf() {
+function virtualInt() {
   const real = crypto.randomInt
   return (...ends: [number] | [number, number]) => {
     const clock = currentClock()

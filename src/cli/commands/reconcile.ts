@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { BillError } from '../../bills/bill-error.ts'
 import { ConfigError } from '../../config/fault.ts'
+import { BillError } from '../../gateway/wechat/bills/bill-error.ts'
 import { emptyMap, readMap } from '../../reconcile/export/map.ts'
 import { layoutOf, readHeader } from '../../reconcile/export/read-export.ts'
 import { type Reconciliation, reconcile, type Verdict } from '../../reconcile/reconcile.ts'

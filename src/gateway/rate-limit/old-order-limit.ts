@@ -7,29 +7,23 @@ export interface OldOrderLimit {
   tryAcquire(orderedAt: Date | undefined): Promise<boolean>
 }
 
-/** Merchants report that WeChat Pay answers about twenty queries a minute about orders older than this. */
-const oldMs = 30 * 86_400_000
+/** What a gateway bears. */
+export interface OldOrderRule {
+  readonly olderThanMs: number
+  readonly atOnceMax: number
+  /** After `atOnceMax` queries there is one more in each of these. */
+  readonly stepMs: number
+}
 
-/**
- * At most fifteen in any minute, which leaves a quarter of those twenty to other programs. Eight at
- * once, because a run comes every few minutes and takes what is available; seven more in the rest of the
- * minute. No query waits for this limit: it would make younger orders wait.
- */
-const atOnceMax = 8
-const stepMs = 8_000
-const burstMs = (atOnceMax - 1) * stepMs
 /** How long no request is sent to a limiter that failed. */
 const errorPauseMs = 500
 
-export function createOldOrderLimit({
-  limiter,
-  quotaName,
-  clock,
-}: {
-  limiter: RateLimiter
-  quotaName: string
-  clock: Clock
-}): OldOrderLimit {
+/** No query waits for this limit: it would make younger orders wait. */
+export function createOldOrderLimit(
+  { olderThanMs, atOnceMax, stepMs }: OldOrderRule,
+  { limiter, quotaName, clock }: { limiter: RateLimiter; quotaName: string; clock: Clock },
+): OldOrderLimit {
+  const burstMs = (atOnceMax - 1) * stepMs
   const rate = { quota: `${quotaName}/aged`, count: 1, stepMs, burstMs, horizonMs: 0 }
   let last: Promise<unknown> = Promise.resolve()
   let nextAt = 0
@@ -44,7 +38,8 @@ export function createOldOrderLimit({
   }
   return {
     async tryAcquire(orderedAt) {
-      if (orderedAt === undefined || clock().getTime() - orderedAt.getTime() <= oldMs) return true
+      if (orderedAt === undefined || clock().getTime() - orderedAt.getTime() <= olderThanMs)
+        return true
       // One at a time: otherwise hundreds of requests reach the limiter before the first has set `nextAt`.
       const acquired = last.then(acquire)
       last = acquired.catch(() => undefined)

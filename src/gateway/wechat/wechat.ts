@@ -17,6 +17,7 @@ import { createWire, type SignedRequest, type Wire } from './http/wire.ts'
 import { fetchCertificates } from './keys/fetch-certificates.ts'
 import { KeyRing } from './keys/keys.ts'
 import { verifySignature } from './keys/verification.ts'
+import { wechatOldOrders } from './old-orders.ts'
 import { closeRequest, orderQuery, prepayRequest, transactionQuery } from './requests.ts'
 
 export interface WechatOptions {
@@ -52,7 +53,7 @@ export function createWechatGateway(config: WechatConfig, options: WechatOptions
   const { maxQps, limiter = new MemoryRateLimiter() } = options
   const quotaName = `${wechatFacts.name}/${config.mchId}`
   const quota = maxQps === undefined ? unlimited : createQuota(maxQps, { limiter, quotaName })
-  const oldOrders = createOldOrderLimit({ limiter, quotaName, clock })
+  const oldOrders = createOldOrderLimit(wechatOldOrders, { limiter, quotaName, clock })
   const { timeoutMs } = config
   const client: Client = { wire, keys, quota, oldOrders, clock, timeoutMs, emit, measure }
   const query = (call: Pick<Call<Answer>, 'request' | 'attempt'>, options: CallOptions = {}) =>

@@ -219,7 +219,8 @@ export const configPhrases = {
     'a value of {length:word} characters is not a key in PEM form (for a file give its path, as …_path)':
       '{length} 个字符的值不是 PEM 格式的密钥（如果是文件，请用 …_path 给出路径）',
     'not set': '没有设置',
-    'not set: give the merchant, or a gateway of your own': '没有设置：请给出商户，或自备网关',
+    'not set: give the merchant, or a gateway of your own':
+      '没有设置：请给出商户，或提供自己实现的支付渠道',
     '{value:shown} is not an app id: wx and 16 hexadecimal digits':
       '{value} 不是 appid：应为 wx 加 16 位十六进制数字',
     'not set (nor is {name:word})': '没有设置（也没有设置 {name}）',

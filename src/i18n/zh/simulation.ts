@@ -50,8 +50,9 @@ export const simulationPhrases = {
     'paid, callback arrives twice': '已支付，回调到达两次',
     'paid, callback with a forged signature, nothing else': '已支付，只来了伪造签名的回调',
     'paid, callback lost': '已支付，回调丢失',
-    'paid, callback lost, gateway answers 503 for a while': '已支付，回调丢失，网关一度返回 503',
-    'paid, callback lost, gateway hangs for a while': '已支付，回调丢失，网关一度无响应',
+    'paid, callback lost, gateway answers 503 for a while':
+      '已支付，回调丢失，支付渠道一度返回 503',
+    'paid, callback lost, gateway hangs for a while': '已支付，回调丢失，支付渠道一度无响应',
     'paid between the last query and the close': '在最后一次查询与关单之间支付',
     'never paid': '一直未支付',
     'closed elsewhere': '已在别处关单',

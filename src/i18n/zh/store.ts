@@ -16,7 +16,7 @@ export const storePhrases = {
     'Cannot open the database by its url: {fault:fault}': '无法按 url 打开数据库：{fault}',
     'Cannot open the engine by its url: {fault:fault}': '无法按 url 打开引擎：{fault}',
     'Cannot use the base url of the gateway: it is not a URL without credentials':
-      '无法使用网关的地址：它不是 URL，或带有用户名、密码',
+      '无法使用支付渠道的地址：它不是 URL，或带有用户名、密码',
     'migration {name:word} found its tables in use for {minutes:word} minutes: end long transactions, then start again':
       '迁移 {name} 等待了 {minutes} 分钟，数据表一直被占用：请结束长事务后重试',
     'Cannot make the schema "{schema}" for budan\'s tables: this user may not':

@@ -1,5 +1,5 @@
-import type { BillRow } from '../../bills/row.ts'
 import type { Fen } from '../../domain/money.ts'
+import type { BillRow } from '../../gateway/wechat/bills/row.ts'
 import type { ExportRow, Standing } from '../export/row.ts'
 import { KeyIndex, NumberColumn, TextPages } from './key-index.ts'
 

@@ -1,5 +1,5 @@
-import { type Fen, fenMax, fenOfYuan } from '../domain/money.ts'
-import { readShanghaiTime } from '../text/shanghai-time.ts'
+import { type Fen, fenMax, fenOfYuan } from '../../../domain/money.ts'
+import { readShanghaiTime } from '../../../text/shanghai-time.ts'
 import { BillError, type BillProblem } from './bill-error.ts'
 import { type Columns, fieldsOf } from './columns.ts'
 import type { BillRefund, BillRow } from './row.ts'

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline, Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { createGunzip } from 'node:zlib'
-import { readFailure } from '../config/fault.ts'
+import { readFailure } from '../../../config/fault.ts'
 import { BillError } from './bill-error.ts'
 
 /** Large enough that the cost of a read is spread over about 400 lines. */

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BillError } from '../../src/bills/bill-error.ts'
-import { type BillBatch, readBill } from '../../src/bills/read-bill.ts'
-import type { BillRow } from '../../src/bills/row.ts'
+import { BillError } from '../../src/gateway/wechat/bills/bill-error.ts'
+import { type BillBatch, readBill } from '../../src/gateway/wechat/bills/read-bill.ts'
+import type { BillRow } from '../../src/gateway/wechat/bills/row.ts'
 import {
   billText,
   gzippedBill,

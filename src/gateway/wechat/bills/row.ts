@@ -1,4 +1,4 @@
-import type { Fen } from '../domain/money.ts'
+import type { Fen } from '../../../domain/money.ts'
 
 /** A line of a bill: what happened at `at`. */
 export interface BillRow {

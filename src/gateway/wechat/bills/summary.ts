@@ -1,4 +1,4 @@
-import { type Fen, fenOfYuan, formatFen } from '../domain/money.ts'
+import { type Fen, fenOfYuan, formatFen } from '../../../domain/money.ts'
 import { BillError } from './bill-error.ts'
 import type { Columns } from './columns.ts'
 
