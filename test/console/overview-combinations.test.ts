@@ -129,7 +129,7 @@ function callsIn({ calls }: State): ReadonlyMap<string, Histogram> {
   return new Map([[calls === 'failing' ? 'timeout' : 'trade', histogram]])
 }
 
-/** Each concern's, once: the combinations share them. */
+/** By locale and concern. Many combinations have the same concern, and its advice is made once. */
 const advices = new Map<string, Advice>()
 
 function adviceFor(concern: Found, locale: Locale): Advice {

@@ -7,7 +7,7 @@ export interface OldOrderLimit {
   tryAcquire(orderedAt: Date | undefined): Promise<boolean>
 }
 
-/** What a gateway bears. */
+/** How many queries about old orders a gateway answers. */
 export interface OldOrderRule {
   readonly olderThanMs: number
   readonly atOnceMax: number
