@@ -18,7 +18,7 @@ htmx.createEventSource = (url) => {
   stream.receivedAt = Date.now()
   source.addEventListener('tick', ({ data }) => {
     stream.receivedAt = Date.now()
-    clock.aheadMs = Date.parse(data) - Date.now()
+    setClock(data)
     showLive()
   })
   source.addEventListener('ended', showEnded)
@@ -60,8 +60,8 @@ function showLive() {
 function showLost() {
   if (stream.isLost || stream.hasEnded) return
   stream.isLost = true
-  const since = new Date(stream.receivedAt + clock.aheadMs)
-  setState(liveState.dataset.lost.replace('{time}', timeOfDay(since)), 'lost')
+  // The time that the server gave, not one counted from it: that may fall into the second before.
+  setState(liveState.dataset.lost.replace('{time}', timeOfDay(new Date(clock.setTo))), 'lost')
 }
 
 function showEnded() {
@@ -83,7 +83,13 @@ function setState(text, state, link) {
 
 // --- The countdown, by the database's clock --------------------------------------------------------
 
-const clock = { aheadMs: Date.parse(page.dataset.now) - Date.now() }
+const clock = { setTo: 0, aheadMs: 0 }
+
+// The clock is not adjusted while no event comes, so `setTo` is the time of the last one.
+function setClock(time) {
+  clock.setTo = Date.parse(time)
+  clock.aheadMs = clock.setTo - Date.now()
+}
 
 function countDown() {
   for (const place of document.querySelectorAll('time[data-countdown]')) {
@@ -263,6 +269,7 @@ const widths = new ResizeObserver(() => {
 })
 for (const place of document.querySelectorAll('.chart')) widths.observe(place)
 
+setClock(page.dataset.now)
 drawCharts()
 countDown()
 setInterval(() => {
