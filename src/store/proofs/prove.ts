@@ -56,7 +56,8 @@ function insertProofs(proofs: readonly Proof[]): RawBuilder<unknown> {
   const evidence = Buffer.concat(proofs.flatMap((proof) => proof.evidence ?? []))
   return sql`
     insert into proofs (order_no, key_id, evidence, sequence, place, day, seal)
-    select order_no, key_id, substring(${evidence}::bytea from start for length), sequence, place, day, seal
+    select proof.order_no, proof.key_id, substring(${evidence}::bytea from proof.start for proof.length),
+      proof.sequence, proof.place, proof.day, proof.seal
     from json_to_recordset(${JSON.stringify(records)}::json) as proof (
       order_no text, key_id text, start integer, length integer, sequence integer, place bigint, day text,
       seal text

@@ -18,7 +18,8 @@ import { isUnstorable } from './storable-text.ts'
  * each row is the one that was locked, and all five are written for each, or this throws, and its
  * transaction writes nothing. A transfer is written as it is given, not copied from the order, so that
  * the foreign key compares the two (I2). In the order of `credits`.
- * Plan: each record finds its row by the key of `orders`.
+ * Plan: each record finds its row by the key of `orders`; what is inserted comes from the records that the
+ * update returns (see `waitStatement`).
  */
 export async function creditOrders(
   scope: Scope,
@@ -48,29 +49,27 @@ export async function creditOrders(
           and orders.order_no = step.order_no and orders.state_seq = step.state_seq
           and (coalesce(orders.status, '') in ('pending', 'expired')
             or (coalesce(orders.status, '') = 'review' and step.operator is not null))
-        returning orders.order_no, orders.state_seq, orders.credited_at
+        returning step.*, orders.state_seq as paid_seq, orders.credited_at
       ),
       posted as (
         insert into transfers (
           order_no, gateway, transaction_id, amount, currency, mchid, appid, paid_at, created_at
         )
-        select step.posted_for, step.gateway, step.transaction_id, step.amount, step.currency,
-          step.mchid, step.appid, step.paid_at, paid.credited_at
-        from paid join step on step.order_no = paid.order_no
+        select posted_for, gateway, transaction_id, amount, currency, mchid, appid, paid_at, credited_at
+        from paid
       ),
       entered as (
         insert into entries (order_no, leg, account, amount, currency, at)
-        select step.posted_for, entry.leg, entry.account, entry.amount, step.currency,
-          paid.credited_at
-        from paid join step on step.order_no = paid.order_no, lateral (values
-          (1, step.debit_account, step.debit_amount),
-          (2, step.deposit_account, step.deposit_amount)
+        select paid.posted_for, entry.leg, entry.account, entry.amount, paid.currency, paid.credited_at
+        from paid, lateral (values
+          (1, paid.debit_account, paid.debit_amount),
+          (2, paid.deposit_account, paid.deposit_amount)
         ) as entry (leg, account, amount)
       ),
       event as (${insertEventRecords({
-        at: sql`paid.credited_at`,
-        from: sql`from paid join step on step.order_no = paid.order_no`,
-        state: { status: 'paid', seq: sql`paid.state_seq` },
+        at: sql`credited_at`,
+        from: sql`from paid as step`,
+        state: { status: 'paid', seq: sql`paid_seq` },
       })})
       ${proving === null ? sql`` : proofParts(proving.use, credits.map(toProve), proving.today)}
       select order_no, credited_at from paid`,

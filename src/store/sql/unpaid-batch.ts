@@ -24,7 +24,8 @@ export async function waitAsClaimed(
  * Plan: each record finds its row by the key of `orders`, though the planner takes the records for
  * a hundred: for that many it would read the whole of a small table, or all pending orders of a table
  * without statistics, and the plan is kept while the table grows. `lateral`, an array, and the status in
- * an expression leave it no such choice.
+ * an expression leave it no such choice. The events take their records from the update, which returns
+ * them: to join them again, it may compare each with each.
  */
 export function waitStatement(
   scope: Pick<Scope, 'now' | 'sealing'>,
@@ -62,11 +63,11 @@ export function waitStatement(
       from step
       where orders.order_no = step.order_no
         and orders.order_no = any (array(select order_no from held))
-      returning orders.order_no
+      returning step.*
     ),
     event as (${insertEventRecords({
       at: now(),
-      from: sql`from waiting join step on step.order_no = waiting.order_no`,
+      from: sql`from waiting as step`,
     })})
     select order_no from waiting`
 }
