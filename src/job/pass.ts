@@ -49,8 +49,6 @@ export interface PassRequest {
   readonly probeOnly: boolean
   /** No new query is sent after it aborts; those under way are settled. */
   readonly signal: AbortSignal
-  /** Called once a whole batch was found and half of its queries were sent. */
-  readonly onHalfSent?: () => void
 }
 
 /**
@@ -83,6 +81,12 @@ export class Pass {
   readonly #plausibility = new Plausibility()
   /** Previewed as unpaid, to be written in one statement. */
   #unpaid: PreviewedWait<RunAnswer>[] = []
+
+  #noteHalfSent = () => {}
+  /** Resolves when a whole batch was found and half of its queries were sent. */
+  readonly halfSent = new Promise<void>((resolve) => {
+    this.#noteHalfSent = resolve
+  })
 
   constructor(scanning: Scanning, request: PassRequest) {
     this.#scanning = scanning
@@ -201,7 +205,7 @@ export class Pass {
   async #query(claimed: ClaimedOrder, sending: Sending): Promise<RunAnswer | null> {
     sending.left -= 1
     const isWholeBatch = this.claimedCount >= this.#scanning.batchSize
-    if (sending.left === sending.half && isWholeBatch) this.#request.onHalfSent?.()
+    if (sending.left === sending.half && isWholeBatch) this.#noteHalfSent()
     const patience = this.#patience
     if (patience.aborted) return this.#progress.note(claimed, 'not_sent')
 

@@ -23,8 +23,6 @@ export interface RunRequest {
   readonly intervalMs: number | null
   /** No new query is sent after it aborts; those under way are settled. */
   readonly signal: AbortSignal
-  /** See `PassRequest`. */
-  readonly onHalfSent?: () => void
 }
 
 /** What the runs of a process share. */
@@ -50,6 +48,8 @@ export type RunStart =
 /** The pass of a run over one merchant's orders. */
 export interface StartedPass {
   readonly scanning: Scanning
+  /** See `Pass`. */
+  readonly halfSent: Promise<void>
   /** Never rejects; `ended` of its run does. */
   readonly ended: Promise<EndedPass>
 }
@@ -111,7 +111,7 @@ interface MadePass {
 function passesOf(
   merchants: readonly Scanning[],
   opened: Opening & { kind: 'opened' },
-  { dryRun, actor = null, signal, onHalfSent }: RunRequest,
+  { dryRun, actor = null, signal }: RunRequest,
 ): readonly MadePass[] {
   const { run, probeOnly } = opened
   return opened.merchants.filter(hasWork).flatMap(({ merchant, lateCheckDue }) => {
@@ -120,7 +120,6 @@ function passesOf(
     const pass = new Pass(scanning, {
       ...{ runId: run.id, waitFrom: waitStart(run), dryRun, signal, lateCheckDue, probeOnly },
       actor,
-      ...(onHalfSent && { onHalfSent }),
     })
     return [{ scanning, pass, made: pass.make() }]
   })
@@ -142,7 +141,7 @@ function startedOf({ scanning, pass, made }: MadePass): StartedPass {
     (status) => ({ scanning, full: isFull(scanning, { status, results: pass.results }) }),
     () => ({ scanning, full: false }),
   )
-  return { scanning, ended }
+  return { scanning, halfSent: pass.halfSent, ended }
 }
 
 /** A batch without any answer is an outage, which more queries would make worse. */

@@ -1,11 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { farthestMs } from '../domain/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
-import type { BatchEnd, Engine, Tick, Work } from '../queue/engine.ts'
+import type { BatchEnd, BatchUnderWay, Engine, Tick, Work } from '../queue/engine.ts'
 import { type Backlog, countMax } from './backlog.ts'
 import type { Scanning } from './pass.ts'
 import { PassesUnderWay } from './passes-under-way.ts'
-import { type EndedPass, isHeld, type Running, type RunRequest, startRun } from './scan.ts'
+import {
+  type EndedPass,
+  isHeld,
+  type Running,
+  type RunRequest,
+  type RunStart,
+  startRun,
+} from './scan.ts'
 
 /** The compensation job: one run at start, and one each interval. */
 export interface Job {
@@ -96,7 +103,10 @@ function workOf(options: Working): Work {
   const { emit, policy } = options.running
   let trigger: 'start' | 'schedule' = 'start'
   let nextSlotAt = Infinity
-  const failed = (error: unknown) => emit({ type: 'tick_failed', error })
+  const failed = (error: unknown) => {
+    emit({ type: 'tick_failed', error })
+    return 'failed' as const
+  }
   const batchesAtOnce = Math.max(...options.merchants.map(batchesAtOnceOf))
   return {
     async tick(signal) {
@@ -108,26 +118,33 @@ function workOf(options: Working): Work {
         nextSlotAt = performance.now() + tick.nextInMs
         return tick
       } catch (error) {
-        failed(error)
-        return { kind: 'failed', nextInMs: Math.min(policy.intervalMs, retryMsMax), batches: 0 }
+        return {
+          kind: failed(error),
+          nextInMs: Math.min(policy.intervalMs, retryMsMax),
+          batches: 0,
+        }
       }
     },
     batchesAtOnce,
-    async batch(signal, onHalfSent) {
-      try {
-        const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
-        const merchants = options.underWay.free(options.merchants, batchesAtOnce)
-        const made = await makeRun(options, merchants, {
-          ...{ ...request, onHalfSent },
-          until: nextSlotAt,
-        })
-        return endOf(made)
-      } catch (error) {
-        failed(error)
-        return 'failed'
-      }
+    batch(signal) {
+      const merchants = options.underWay.free(options.merchants, batchesAtOnce)
+      if (merchants.length === 0) return nothingToDo
+      const request = { trigger: 'schedule', dryRun: false, intervalMs: null, signal } as const
+      const started = startRun(options.running, merchants, request)
+      const ended = makeRun(options, started, nextSlotAt).then(endOf, failed)
+      return { halfSent: halfSentOf(started, ended), ended }
     },
   }
+}
+
+/** All merchants have as many batches under way as they may. */
+const nothingToDo: BatchUnderWay = { halfSent: Promise.resolve(), ended: Promise.resolve('done') }
+
+/** Of several merchants: when the first of them is so far. */
+async function halfSentOf(started: Promise<RunStart>, ended: Promise<BatchEnd>): Promise<void> {
+  const passes = started.then((run) => (run.kind === 'started' ? run.passes : []))
+  const first = passes.then((all) => Promise.race(all.map(({ halfSent }) => halfSent)))
+  await Promise.race([first.catch(() => ended), ended])
 }
 
 /** Enough to use the whole concurrency, one that is being claimed, and one that is being settled. */
@@ -150,7 +167,7 @@ async function tickSlot(options: Working, request: RunRequest): Promise<Tick> {
   const made = await Promise.all(
     groups
       .filter((group) => group.length > 0)
-      .map((group) => makeRun(options, group, { ...request, until: null })),
+      .map((group) => makeRun(options, startRun(options.running, group, request))),
   )
   const nextSlotAt = Math.min(...made.map((each) => each.nextSlotAt))
   const nextInMs = () => Math.max(0, nextSlotAt - performance.now())
@@ -174,15 +191,14 @@ interface MadeRun {
 /**
  * Resolves when all passes of a run have ended. With several merchants also a moment after one of them has
  * found a whole batch, or when the next slot begins, so that a slow gateway holds up no other merchant:
- * what goes on is waited for when the job stops.
+ * what goes on is waited for when the job stops. `until`: when the next slot begins; absent: as the run says.
  */
 async function makeRun(
   { running, underWay, merchants: all }: Working,
-  merchants: readonly MerchantWork[],
-  { until, ...request }: RunRequest & { readonly until: number | null },
+  starting: Promise<RunStart>,
+  until?: number,
 ): Promise<MadeRun> {
-  if (merchants.length === 0) return { kind: 'taken', nextSlotAt: until ?? 0, passes: [] }
-  const started = await startRun(running, merchants, request)
+  const started = await starting
   const { nextSlotAt } = started
   if (started.kind === 'taken') return { kind: 'taken', nextSlotAt, passes: [] }
   const passes: EndedPass[] = []

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { type BatchUnderWay, beginBatch } from './batch.ts'
-import { marginMs, type Tick, type Work } from './engine.ts'
+import { type BatchUnderWay, marginMs, type Tick, type Work } from './engine.ts'
 import { workOff } from './local.ts'
 import type { JobCalls, QueueConnection } from './queue-connection.ts'
 import { ReconnectingQueue, type ReconnectingQueueOptions } from './reconnecting-queue.ts'
@@ -102,9 +101,9 @@ export class ClusterNode {
   async #begin(plan: number): Promise<BatchUnderWay | 'ended' | null> {
     if (plan === this.#endedPlan) return 'ended'
     if (this.#signal.aborted) return null
-    const batch = beginBatch(this.#work, this.#signal)
+    const batch = this.#work.batch(this.#signal)
     this.#track(batch.ended)
-    await batch.halfDispatched
+    await batch.halfSent
     return batch
   }
 

@@ -10,15 +10,12 @@ export interface Engine {
   vitals(): EngineVitals
 }
 
-/** What an engine calls. Neither method throws: a failure was logged where it happened. */
+/** What an engine calls. Nothing throws or rejects: a failure was logged where it happened. */
 export interface Work {
   /** The run of the current slot, if no node has made it yet. */
   tick(signal: AbortSignal): Promise<Tick>
-  /**
-   * One more batch, outside of the slots. All batches are alike: each takes what is due next.
-   * `onHalfSent` is called when half of a full batch has been sent: then the next one may begin.
-   */
-  batch(signal: AbortSignal, onHalfSent: () => void): Promise<BatchEnd>
+  /** Begins one more batch, outside of the slots. All batches are alike: each takes what is due next. */
+  batch(signal: AbortSignal): BatchUnderWay
   /** How many batches at once it takes to use the whole rate limit. */
   readonly batchesAtOnce: number
 }
@@ -30,6 +27,19 @@ export interface Tick {
   readonly nextInMs: number
   /** How many more batches to make before that. */
   readonly batches: number
+}
+
+/**
+ * A batch that has begun. The next one is claimed while its second half is queried, so that the gateway
+ * never waits for the database:
+ *
+ *   ├─ claim ─┼─── query ───┼─ settle, record ─┤
+ *                  └► ├─ claim ─┼─── query ───┼─ settle, record ─┤
+ */
+export interface BatchUnderWay {
+  /** Resolves when the next batch may begin: half of a whole one has been sent, or this one has ended. */
+  readonly halfSent: Promise<void>
+  readonly ended: Promise<BatchEnd>
 }
 
 /** `done`: nothing is left, or more queries would only load a gateway that does not answer. */

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type BatchUnderWay, beginBatch } from './batch.ts'
-import { type BatchEnd, type Engine, marginMs, type Work } from './engine.ts'
+import { type BatchEnd, type BatchUnderWay, type Engine, marginMs, type Work } from './engine.ts'
 
 /**
  * A timer of this process. It ticks at once, and then at the time that the tick before returned, until
@@ -45,9 +44,9 @@ export async function workOff(
     } else if (underWay.size >= work.batchesAtOnce) {
       await Promise.race(underWay)
     } else {
-      const batch = beginBatch(work, signal)
+      const batch = work.batch(signal)
       track(batch)
-      await batch.halfDispatched
+      await batch.halfSent
     }
   }
   await Promise.all(underWay)

@@ -105,7 +105,7 @@ export class Lives {
     const run = async (work: Work, signal: AbortSignal) => {
       const { batches } = await work.tick(signal)
       for (let left = batches; left > 0; left -= 1) {
-        if ((await work.batch(signal, () => undefined)) !== 'more') break
+        if ((await work.batch(signal).ended) !== 'more') break
       }
       this.#drained()
     }

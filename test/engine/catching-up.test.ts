@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
-import type { Engine, Work } from '../../src/queue/engine.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { BatchUnderWay, Engine, Work } from '../../src/queue/engine.ts'
 import { localEngine } from '../../src/queue/local.ts'
+import { StoreError } from '../../src/store/errors.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
 const world = useWorlds()
@@ -20,12 +21,17 @@ class SteppedEngine implements Engine {
     return { state: 'local', detail: 'stepped', jobs: null } as const
   }
 
+  /** Begins one batch, whether or not a tick wants it. */
+  async begin(): Promise<BatchUnderWay> {
+    return (await this.#given).batch(this.#stop.signal)
+  }
+
   /** A tick, and the batches that it wants. Returns how many there were. */
   async step(): Promise<number> {
     const work = await this.#given
     const { batches } = await work.tick(this.#stop.signal)
     let made = 0
-    const batch = () => work.batch(this.#stop.signal, () => undefined)
+    const batch = () => work.batch(this.#stop.signal).ended
     while (made < batches && (await batch()) === 'more') made += 1
     return batches
   }
@@ -87,6 +93,33 @@ describe('after an outage of three days', () => {
       [50, false],
       [50, true],
     ])
+  })
+
+  it('the next batch may begin when half of a whole one has been sent, or a short one has ended', async () => {
+    const engine = new SteppedEngine()
+    const opened = await afterOutage(engine, true)
+    const endsAtHalf = async () => {
+      const { halfSent, ended } = await engine.begin()
+      await halfSent
+      const count = opened.events.filter(({ type }) => type === 'run_finished').length
+      expect(await ended).not.toBe('failed')
+      return count
+    }
+    // Of 50, 50 and 30 orders.
+    expect([await endsAtHalf(), await endsAtHalf(), await endsAtHalf()]).toEqual([0, 1, 3])
+    expect(await opened.balance('u1')).toBe(13_000n)
+  })
+
+  it('the next batch may begin when one has failed', async () => {
+    const engine = new SteppedEngine()
+    const opened = await afterOutage(engine, true)
+    const claimDue = vi.spyOn(opened.store, 'claimDue').mockRejectedValue(new StoreError('away'))
+    const { halfSent, ended } = await engine.begin()
+    await halfSent
+    expect(await ended).toBe('failed')
+    claimDue.mockRestore()
+    await engine.step()
+    expect(await opened.balance('u1')).toBe(13_000n)
   })
 
   it('the local engine does so by itself', async () => {

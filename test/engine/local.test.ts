@@ -18,11 +18,12 @@ function scripted(ticks: readonly Tick[], batchEnds: readonly BatchEnd[]) {
       return tick ?? { kind: 'taken', nextInMs: 0, batches: 0 }
     },
     batchesAtOnce: 2,
-    async batch() {
+    batch() {
       calls.push('batch')
       const end = leftBatches.shift() ?? 'done'
       if (leftTicks.length === 0 && leftBatches.length === 0) stop.abort()
-      return end
+      const ended = Promise.resolve(end)
+      return { halfSent: ended.then(() => undefined), ended }
     },
   }
   return { work, calls, signal: stop.signal }
@@ -52,18 +53,19 @@ describe('localEngine', () => {
     const work: Work = {
       batchesAtOnce: 2,
       tick: async () => ({ kind: 'ran', nextInMs: hour, batches: 9 }),
-      batch: (_signal, onHalfDispatched) =>
-        new Promise((resolve) => {
+      batch: () => {
+        const ended = new Promise<BatchEnd>((resolve) => {
           const number = ends.push(resolve)
           seen.push(`begun ${number}`)
-          onHalfDispatched()
           // The second has begun while the first is settled; a third would be one too many.
           if (number === 2) setImmediate(() => seen.push('two under way') && ends[0]?.('more'))
           if (number === 3) {
             stop.abort()
             for (const end of ends) end('done')
           }
-        }),
+        })
+        return { halfSent: Promise.resolve(), ended }
+      },
     }
     await localEngine.run(work, stop.signal)
     expect(seen).toEqual(['begun 1', 'begun 2', 'two under way', 'begun 3'])

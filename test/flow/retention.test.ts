@@ -205,7 +205,8 @@ async function ticked(
     vitals: () => localEngine.vitals(),
   }
   const retaining: Retaining = { store: hungry, emit: () => {}, retentionDays: 7 }
-  const work = { tick: async () => tick, batch: async () => 'done' as const, batchesAtOnce: 1 }
+  const done = { halfSent: Promise.resolve(), ended: Promise.resolve('done' as const) }
+  const work = { tick: async () => tick, batch: () => done, batchesAtOnce: 1 }
   await pruningAfterRuns(engine, retaining).run(work, (stop ?? new AbortController()).signal)
   return counted
 }
