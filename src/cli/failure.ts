@@ -1,12 +1,13 @@
 import { ConfigError } from '../config/fault.ts'
 import { MerchantError } from '../desks.ts'
+import { ExpectedError } from '../domain/assert.ts'
 import { SourceError } from '../sources/source.ts'
 import { CursorError, GrantError, MigrationRightsError, StoreError } from '../store/errors.ts'
 import { SeveralOrdersError } from '../store/find-order.ts'
 import type { ExitCode } from './terminal.ts'
 
-/** The work of a command failed. The message says the whole reason. */
-export class CommandError extends Error {
+/** The work of a command failed. */
+export class CommandError extends ExpectedError {
   override readonly name = 'CommandError'
 }
 
@@ -31,12 +32,8 @@ export function describeFailure(error: unknown): { lines: readonly string[]; cod
   if (error instanceof MigrationRightsError || error instanceof GrantError) {
     return { lines: [error.message], code: 2 }
   }
-  const isExpected = [CommandError, StoreError, SourceError].some((kind) => error instanceof kind)
+  const isExpected = [ExpectedError, StoreError, SourceError].some((kind) => error instanceof kind)
   if (isExpected && error instanceof Error) {
-    return { lines: [error.message], code: 1 }
-  }
-  // A plain error that starts with "Cannot" says what was attempted; a TypeError's "Cannot" does not.
-  if (error instanceof Error && error.name === 'Error' && /^Cannot /.test(error.message)) {
     return { lines: [error.message], code: 1 }
   }
   // Unexpected: the stack helps the developer who corrects it.

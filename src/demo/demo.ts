@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
+import { ExpectedError } from '../domain/assert.ts'
 import type { Order } from '../domain/order.ts'
 import type { Audit } from '../store/store.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
@@ -128,7 +129,7 @@ async function placeOne(url: string, index: number): Promise<string> {
     const body = (await response.json()) as { order_no?: unknown; message?: unknown }
     if (response.status === 201 && typeof body.order_no === 'string') return body.order_no
     if (response.status !== 502 || attempt === attemptsMax) {
-      throw new Error(`Cannot place an order: ${response.status} ${String(body.message)}`)
+      throw new ExpectedError(`Cannot place an order: ${response.status} ${String(body.message)}`)
     }
   }
 }

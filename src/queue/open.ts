@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { redactorOf } from '../config/redact.ts'
+import { ExpectedError } from '../domain/assert.ts'
 import type { EngineEvent } from '../domain/event.ts'
 import type { Merchant } from '../domain/order.ts'
 import { partsOf } from '../servers/address-parts.ts'
@@ -23,7 +24,7 @@ export interface EngineOptions {
 export function openEngine({ url, merchants, databaseUrl, ...options }: EngineOptions): Engine {
   if (url === 'local') return localEngine
   const fault = engineAddressFault(url) ?? databaseAddressFault(databaseUrl)
-  if (fault !== null) throw new Error(`Cannot open the engine by its url: ${fault}`)
+  if (fault !== null) throw new ExpectedError(`Cannot open the engine by its url: ${fault}`)
   const ofMerchants = merchants.map(({ gateway, mchid, appid }) => [gateway, mchid, appid])
   const identity = [...ofMerchants.sort().flat(), databaseIdentity(databaseUrl)]
   const redact = redactorOf(secretsInAddress(url))

@@ -6,6 +6,7 @@ import { ConfigError } from '../config/fault.ts'
 import { proxiesOf } from '../config/proxies.ts'
 import { sampleTokenFault, weakTokenFault } from '../config/tokens.ts'
 import { isLoopback } from '../config/values.ts'
+import { ExpectedError } from '../domain/assert.ts'
 import { type Clock, systemClock } from '../domain/clock.ts'
 import type { Emit } from '../domain/event.ts'
 import { type ListenKeys, listenFailure, lookupFailure } from '../servers/listen-failure.ts'
@@ -173,10 +174,10 @@ function serverOf({ host, port, apiToken, ...rest }: Partial<ServerConfig>): Ser
 /** The first address of a host name. */
 async function addressToListenOn({ host, apiToken, tokens = [] }: ServerConfig): Promise<string> {
   const { address } = await lookup(host).catch((error: unknown) => {
-    throw new Error(`Cannot listen on "${host}": ${lookupFailure(error)}`, { cause: error })
+    throw new ExpectedError(`Cannot listen on "${host}": ${lookupFailure(error)}`, { cause: error })
   })
   if (apiToken === null && tokens.length === 0 && !isLoopback(address)) {
-    throw new Error(
+    throw new ExpectedError(
       `Cannot listen on "${host}" without server.api_token: anybody could place orders there`,
     )
   }
@@ -202,7 +203,7 @@ async function listen(
   } catch (error) {
     await app.close()
     const reason = listenFailure(error, { port, keys })
-    throw new Error(`Cannot listen on "${host}" port ${port}: ${reason}`, { cause: error })
+    throw new ExpectedError(`Cannot listen on "${host}" port ${port}: ${reason}`, { cause: error })
   }
 }
 

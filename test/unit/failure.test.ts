@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CommandError, describeFailure, UnconfiguredError } from '../../src/cli/failure.ts'
 import { ConfigError } from '../../src/config/fault.ts'
 import { MerchantError } from '../../src/desks.ts'
+import { ExpectedError } from '../../src/domain/assert.ts'
 import { CursorError, GrantError, StoreError } from '../../src/store/errors.ts'
 
 describe('what a command prints when it fails', () => {
@@ -28,19 +29,24 @@ describe('what a command prints when it fails', () => {
     ],
     ['the work', new CommandError('Nothing was changed'), ['Nothing was changed'], 1],
     ['the store', new StoreError('Cannot read: away'), ['Cannot read: away'], 1],
-    ['an attempt', new Error('Cannot read the file'), ['Cannot read the file'], 1],
+    ['an attempt', new ExpectedError('Nobody answers'), ['Nobody answers'], 1],
     ['what is no error', 'gone', ['budan failed unexpectedly: gone'], 1],
   ])('%s', (_, error, lines, code) => {
     expect(describeFailure(error)).toEqual({ lines, code })
   })
 
-  it('shows the stack of what nobody expected', () => {
-    const { lines, code } = describeFailure(new TypeError('Cannot read properties of undefined'))
+  it.each([
+    new TypeError('Cannot read properties of undefined'),
+    // As Node says that a part of the program is missing.
+    new Error('Cannot find module "x"'),
+  ])('shows the stack of what nobody expected: %s', (error) => {
+    const { lines, code } = describeFailure(error)
     expect(code).toBe(1)
-    expect(lines[0]).toBe(
-      'budan failed unexpectedly: TypeError: Cannot read properties of undefined',
-    )
+    expect(lines[0]).toBe(`budan failed unexpectedly: ${error}`)
     expect(lines.length).toBeGreaterThan(1)
+  })
+
+  it('shows the message of what has no stack', () => {
     const bare = Object.assign(new RangeError('too far'), { stack: undefined })
     expect(describeFailure(bare).lines).toEqual(['budan failed unexpectedly: too far'])
   })

@@ -4,6 +4,7 @@ export { retrySeconds } from './delivery.ts'
 export {
   generateMerchant,
   type Merchant,
+  MerchantFileError,
   merchantFiles,
   merchantOptions,
   openMerchant,

@@ -121,6 +121,11 @@ export async function writeMerchant(dir: string, merchant: Merchant): Promise<vo
   ])
 }
 
+/** The file of a merchant cannot be used; the message names it, and the cause. */
+export class MerchantFileError extends Error {
+  override readonly name = 'MerchantFileError'
+}
+
 /** Reads the merchant of a directory; the first time, generates and writes it. A client keeps its keys over restarts. */
 export async function openMerchant(dir: string): Promise<Merchant> {
   const known = await readMerchant(dir)
@@ -135,12 +140,14 @@ export async function readMerchant(dir: string): Promise<Merchant | null> {
   const path = join(dir, merchantFiles.all)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
-    throw new Error(`Cannot read simulated merchant "${path}": ${error.message}`)
+    throw new MerchantFileError(`Cannot read simulated merchant "${path}": ${error.message}`)
   })
   if (text === null) return null
   const parsed = merchantSchema.safeParse(jsonOf(text))
   if (!parsed.success) {
-    throw new Error(`Cannot read simulated merchant "${path}": ${z.prettifyError(parsed.error)}`)
+    throw new MerchantFileError(
+      `Cannot read simulated merchant "${path}": ${z.prettifyError(parsed.error)}`,
+    )
   }
   return parsed.data
 }

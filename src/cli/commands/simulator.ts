@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import {
   type Merchant,
+  MerchantFileError,
   merchantOptions,
   openMerchant,
   type Simulator,
@@ -66,7 +67,7 @@ async function keep<T>(directory: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {
-    // The simulator's own errors already name the file and the cause.
+    if (error instanceof MerchantFileError) throw new CommandError(error.message)
     if (!(error instanceof Error && 'code' in error)) throw error
     const why = error.code === 'EEXIST' ? 'it is a file' : readFailure(error)
     throw new CommandError(`Cannot keep the merchant in ${shown(directory)}: ${why}`)

@@ -1,4 +1,4 @@
-import { assert } from '../../domain/assert.ts'
+import { assert, ExpectedError } from '../../domain/assert.ts'
 
 /** 1 MiB: a page is allocated as a whole, and nothing is copied when there are more. */
 const pageBytes = 2 ** 20
@@ -27,7 +27,7 @@ export class TextPages {
     }
     const position = (this.#pages.length - 1) * pageBytes + this.#used
     const { page } = this.#placeOf(position + 1)
-    if (position >= 2 ** 32 - 1) throw new Error('Cannot keep more than 4 GB of texts')
+    if (position >= 2 ** 32 - 1) throw new ExpectedError('Cannot keep more than 4 GB of texts')
     page[this.#used] = length
     for (let at = 0; at < length; at += 1) page[this.#used + 1 + at] = bytes[at] ?? 0
     this.#used += 1 + length
