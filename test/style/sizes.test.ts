@@ -45,7 +45,6 @@ const fullFolders: Readonly<Record<string, number>> = {
   'src/web/console': 20,
   'src/web/console/orders': 15,
   'src/web/console/overview': 20,
-  'packages/simulator/src': 46,
   bench: 34,
   'proof/campaign': 26,
   'proof/sim': 21,

@@ -1,6 +1,8 @@
+export { retrySeconds } from './callbacks/delivery.ts'
+export type { NoticeInput } from './callbacks/notice.ts'
 export { SimulatorClock } from './clock.ts'
-export type { Control } from './control.ts'
-export { retrySeconds } from './delivery.ts'
+export type { Control } from './control/control.ts'
+export type { RuleInput } from './faults/rules.ts'
 export {
   generateMerchant,
   type Merchant,
@@ -11,7 +13,5 @@ export {
   readMerchant,
   writeMerchant,
 } from './merchant.ts'
-export type { NoticeInput } from './notice.ts'
-export type { RuleInput } from './rules.ts'
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts'
 export type { Signing } from './switches.ts'

@@ -8,13 +8,13 @@ import {
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { selfSign } from './certificate.ts'
+import { selfSign } from './keys/certificate.ts'
 import {
   generateCertificate,
   generateRsaKey,
   type PlatformKeys,
   platformCertificate,
-} from './keyring.ts'
+} from './keys/keyring.ts'
 
 const pem = z.string().startsWith('-----BEGIN ')
 

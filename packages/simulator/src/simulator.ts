@@ -3,17 +3,18 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Book } from './book.ts'
+import { exchange } from './api/exchange.ts'
+import { RequestLog } from './api/request-log.ts'
+import { readWire } from './api/wire.ts'
+import { Notifier, type NotifyingWorld } from './callbacks/notifier.ts'
 import { Chance } from './chance.ts'
 import { SimulatorClock } from './clock.ts'
-import { type Control, controlOf } from './control.ts'
-import { controlByHttp } from './control-http.ts'
-import { exchange } from './exchange.ts'
-import { Keyring, type PlatformKeys } from './keyring.ts'
-import { Notifier, type NotifyingWorld } from './notifier.ts'
-import { parse } from './parse.ts'
-import { RequestLog } from './request-log.ts'
-import { Rules } from './rules.ts'
+import { type Control, controlOf } from './control/control.ts'
+import { controlByHttp } from './control/control-http.ts'
+import { parse } from './control/parse.ts'
+import { Rules } from './faults/rules.ts'
+import { Keyring, type PlatformKeys } from './keys/keyring.ts'
+import { Book } from './orders/book.ts'
 import {
   defaultSwitches,
   type Host,
@@ -21,7 +22,6 @@ import {
   type SwitchesPatch,
   switchesSchema,
 } from './switches.ts'
-import { readWire } from './wire.ts'
 
 /**
  * The merchant of the simulator, and its behaviour. `merchantOptions(merchant)` has the required ones.

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
-import type { Book } from './book.ts'
+import type { RequestLog } from './api/request-log.ts'
 import type { Chance } from './chance.ts'
 import type { SimulatorClock } from './clock.ts'
-import type { Keyring } from './keyring.ts'
-import type { RequestLog } from './request-log.ts'
-import type { Rules } from './rules.ts'
+import type { Rules } from './faults/rules.ts'
+import type { Keyring } from './keys/keyring.ts'
+import type { Book } from './orders/book.ts'
 import type { Switches } from './switches.ts'
 
 /** The state of one running simulator, without the sender of callbacks: see `NotifyingWorld`. */

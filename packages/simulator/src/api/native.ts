@@ -1,10 +1,17 @@
 import { z } from 'zod'
+import { ordersMax } from '../orders/book.ts'
+import {
+  expiryMsMin,
+  isPaid,
+  lifeMs,
+  lifeMsMax,
+  type Order,
+  orderNoPattern,
+} from '../orders/order.ts'
+import type { World } from '../world.ts'
 import { mchidMismatch, readJson } from './body.ts'
-import { ordersMax } from './book.ts'
-import { expiryMsMin, isPaid, lifeMs, lifeMsMax, type Order, orderNoPattern } from './order.ts'
 import { parameterError, type Reply, refusal, success } from './reply.ts'
 import type { Wire } from './wire.ts'
-import type { World } from './world.ts'
 
 /** Characters of four bytes in UTF-8 (emoji) are refused. */
 const text = (max: number) =>

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './merge.ts'
+import type { Json, JsonObject } from '../merge.ts'
 
 /** An answer of WeChat Pay, before it is signed. */
 export interface Reply {

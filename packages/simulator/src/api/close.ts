@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { isPaid, type Order, orderNoPattern } from '../orders/order.ts'
+import type { World } from '../world.ts'
 import { mchidMismatch, readJson } from './body.ts'
-import { isPaid, type Order, orderNoPattern } from './order.ts'
 import { badPath } from './query.ts'
 import { noContent, type Reply, refusal } from './reply.ts'
 import type { Wire } from './wire.ts'
-import type { World } from './world.ts'
 
 const closeBody = z.strictObject({ mchid: z.string().min(1).max(32) })
 

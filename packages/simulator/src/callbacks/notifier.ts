@@ -1,17 +1,17 @@
 import { Agent } from 'undici'
+import { beijingTime, type Cancel } from '../clock.ts'
+import { type Fault, faultOf } from '../faults/fault.ts'
+import type { Order, Payment } from '../orders/order.ts'
+import type { World } from '../world.ts'
 import { type Callback, callbackOf, postCallback } from './callback.ts'
-import { beijingTime, type Cancel } from './clock.ts'
 import {
   type CallbackState,
   type Delivery,
   type DeliveryOutcome,
   retrySeconds,
 } from './delivery.ts'
-import { type Fault, faultOf } from './fault.ts'
 import type { Notice } from './notice.ts'
-import type { Order, Payment } from './order.ts'
 import { Waiters } from './waiters.ts'
-import type { World } from './world.ts'
 
 /** Deliveries that are kept for one order: the schedule, several times. */
 const deliveriesMax = 200

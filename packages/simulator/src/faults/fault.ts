@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { payInput } from './pay-input.ts'
+import { payInput } from '../control/pay-input.ts'
 
 export const clientOperations = ['native', 'query', 'query_by_id', 'close', 'certificates'] as const
 /** `notify` is the other direction: the simulator's callback to the merchant. */

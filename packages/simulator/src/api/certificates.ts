@@ -1,10 +1,10 @@
-import { encrypt } from './cipher.ts'
-import { beijingTime } from './clock.ts'
-import type { PlatformCertificate } from './keyring.ts'
-import type { JsonObject } from './merge.ts'
+import { beijingTime } from '../clock.ts'
+import { encrypt } from '../keys/cipher.ts'
+import type { PlatformCertificate } from '../keys/keyring.ts'
+import type { JsonObject } from '../merge.ts'
+import type { World } from '../world.ts'
 import { parameterError, type Reply, refusal, success } from './reply.ts'
 import type { Wire } from './wire.ts'
-import type { World } from './world.ts'
 
 /** `GET /v3/certificates`. A merchant that has only the public key has none. */
 export function listCertificates(world: World, wire: Wire): Reply {

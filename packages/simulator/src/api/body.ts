@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Json } from './merge.ts'
+import type { Json } from '../merge.ts'
 import { type Detail, parameterError, type Reply } from './reply.ts'
 import type { Wire } from './wire.ts'
 

@@ -1,5 +1,5 @@
-import type { ClientOperation, FaultKind } from './fault.ts'
-import { Waiters } from './waiters.ts'
+import { Waiters } from '../callbacks/waiters.ts'
+import type { ClientOperation, FaultKind } from '../faults/fault.ts'
 
 /** A request of a client and its answer, without the Authorization header. */
 export interface LoggedRequest {

@@ -1,8 +1,8 @@
-import { ControlError } from './control-error.ts'
-import { merged } from './merge.ts'
-import type { NotifyingWorld } from './notifier.ts'
+import type { NotifyingWorld } from '../callbacks/notifier.ts'
+import { ControlError } from '../control/control-error.ts'
+import type { PayInput } from '../control/pay-input.ts'
+import { merged } from '../merge.ts'
 import { isPaid, type Order, type Payment } from './order.ts'
-import type { PayInput } from './pay-input.ts'
 
 /** Records a payment and sends its callback. Throws `ControlError` if WeChat Pay would refuse the payment. */
 export function payOrder(world: NotifyingWorld, order: Order, input: PayInput): Payment {

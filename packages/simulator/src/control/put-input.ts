@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { orderNoPattern } from './order.ts'
+import { orderNoPattern } from '../orders/order.ts'
 
 /** An order that exists at WeChat Pay without a prepay at this simulator. */
 export const putInput = z.strictObject({

@@ -1,4 +1,4 @@
-import type { FaultKind } from './fault.ts'
+import type { FaultKind } from '../faults/fault.ts'
 
 /** The documented waits after a failed callback, in seconds: 15 waits, 24 h 4 min in total. */
 export const retrySeconds: readonly number[] = [

@@ -1,9 +1,9 @@
+import { orderNoPattern } from '../orders/order.ts'
+import { tradeOf } from '../orders/trade.ts'
+import type { World } from '../world.ts'
 import { mchidMismatch } from './body.ts'
-import { orderNoPattern } from './order.ts'
 import { parameterError, type Reply, refusal, success } from './reply.ts'
-import { tradeOf } from './trade.ts'
 import type { Wire } from './wire.ts'
-import type { World } from './world.ts'
 
 const absent = { status: 404, code: 'ORDER_NOT_EXIST' } as const
 

@@ -1,8 +1,8 @@
-import { beijingTime } from './clock.ts'
-import type { CallbackState } from './delivery.ts'
-import type { JsonObject } from './merge.ts'
-import type { NotifyingWorld } from './notifier.ts'
-import { type Order, type Payment, taken } from './order.ts'
+import type { CallbackState } from '../callbacks/delivery.ts'
+import type { NotifyingWorld } from '../callbacks/notifier.ts'
+import { beijingTime } from '../clock.ts'
+import type { JsonObject } from '../merge.ts'
+import { type Order, type Payment, taken } from '../orders/order.ts'
 
 /** An order as it is, also where answers and callbacks say something else. */
 export interface OrderView {

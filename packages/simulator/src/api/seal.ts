@@ -1,7 +1,7 @@
 import { type KeyObject, sign } from 'node:crypto'
-import { type Fault, faultOf } from './fault.ts'
-import type { SigningKey } from './keyring.ts'
-import { type JsonObject, merged } from './merge.ts'
+import { type Fault, faultOf } from '../faults/fault.ts'
+import type { SigningKey } from '../keys/keyring.ts'
+import { type JsonObject, merged } from '../merge.ts'
 
 export interface SealOptions {
   readonly key: SigningKey

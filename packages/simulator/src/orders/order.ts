@@ -1,4 +1,4 @@
-import type { JsonObject } from './merge.ts'
+import type { JsonObject } from '../merge.ts'
 
 /**
  * An order as WeChat Pay knows it:

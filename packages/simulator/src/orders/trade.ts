@@ -1,7 +1,7 @@
-import { beijingTime } from './clock.ts'
-import { type JsonObject, merged } from './merge.ts'
+import { beijingTime } from '../clock.ts'
+import { type JsonObject, merged } from '../merge.ts'
+import type { Switches } from '../switches.ts'
 import type { Order, Payment } from './order.ts'
-import type { Switches } from './switches.ts'
 
 const descriptions: Readonly<Record<string, string>> = {
   SUCCESS: '支付成功',

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
+import type { Wire } from '../api/wire.ts'
+import { clientOperations } from '../faults/fault.ts'
 import type { Control } from './control.ts'
 import { ControlError } from './control-error.ts'
-import { clientOperations } from './fault.ts'
 import { refuseOtherSites } from './other-sites.ts'
 import { parse } from './parse.ts'
-import type { Wire } from './wire.ts'
 
 /** The longest wait for callbacks over HTTP. Clients time out at about the same time. */
 const waitMsMax = 60_000

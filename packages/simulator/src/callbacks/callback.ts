@@ -1,14 +1,14 @@
 import { type Dispatcher, request } from 'undici'
-import { encrypt } from './cipher.ts'
-import { beijingTime } from './clock.ts'
+import { seal } from '../api/seal.ts'
+import { beijingTime } from '../clock.ts'
+import { type Fault, faultOf } from '../faults/fault.ts'
+import { encrypt } from '../keys/cipher.ts'
+import { merged } from '../merge.ts'
+import type { Order, Payment } from '../orders/order.ts'
+import { successOf } from '../orders/trade.ts'
+import type { World } from '../world.ts'
 import type { DeliveryOutcome } from './delivery.ts'
-import { type Fault, faultOf } from './fault.ts'
-import { merged } from './merge.ts'
 import type { Notice } from './notice.ts'
-import type { Order, Payment } from './order.ts'
-import { seal } from './seal.ts'
-import { successOf } from './trade.ts'
-import type { World } from './world.ts'
 
 /** One HTTP request of a callback. Each attempt is encrypted and signed anew. */
 export interface Callback {

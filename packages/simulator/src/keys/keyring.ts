@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { Signing } from '../switches.ts'
 import { selfSign } from './certificate.ts'
-import type { Signing } from './switches.ts'
 
 const generate = promisify(generateKeyPair)
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { ordersMax } from './book.ts'
+import { ordersMax } from '../orders/book.ts'
+import { isPaid, lifeMs, type Order, taken } from '../orders/order.ts'
+import type { World } from '../world.ts'
 import { ControlError } from './control-error.ts'
-import { isPaid, lifeMs, type Order, taken } from './order.ts'
 import { parse } from './parse.ts'
 import { type PutInput, putInput } from './put-input.ts'
-import type { World } from './world.ts'
 
 /** Changes of an order without a request of the merchant: by the control interface. */
 

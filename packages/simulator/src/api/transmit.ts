@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Fault, faultOf } from './fault.ts'
+import { type Fault, faultOf } from '../faults/fault.ts'
+import type { World } from '../world.ts'
 import type { Reply } from './reply.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { type SealedMessage, seal } from './seal.ts'
 import type { Wire } from './wire.ts'
-import type { World } from './world.ts'
 
 interface Transmission {
   readonly wire: Wire

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { beijingTime } from './clock.ts'
-import { ControlError } from './control-error.ts'
-import { type JsonObject, merged } from './merge.ts'
-import type { Order } from './order.ts'
-import type { World } from './world.ts'
+import { beijingTime } from '../clock.ts'
+import { ControlError } from '../control/control-error.ts'
+import { type JsonObject, merged } from '../merge.ts'
+import type { Order } from '../orders/order.ts'
+import type { World } from '../world.ts'
 
 /** The notice of a refund: its status, and a patch that is merged over its content. */
 export const noticeInput = z.strictObject({

@@ -1,4 +1,4 @@
-import type { ClientOperation } from './fault.ts'
+import type { ClientOperation } from '../faults/fault.ts'
 import type { Wire } from './wire.ts'
 
 export interface Route {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
+import type { Wire } from '../api/wire.ts'
 import { ControlError } from './control-error.ts'
-import type { Wire } from './wire.ts'
 
 /**
  * The control interface has no password, so that tests are short. A page of another site must not use

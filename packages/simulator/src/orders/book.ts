@@ -1,5 +1,5 @@
-import type { Chance } from './chance.ts'
-import { beijingTime, type SimulatorClock } from './clock.ts'
+import type { Chance } from '../chance.ts'
+import { beijingTime, type SimulatorClock } from '../clock.ts'
 import { codeUrlMs, lifeMs, type Order, type Payment } from './order.ts'
 
 /** An order takes about 1 kB, so that a load test without end cannot take all memory. */
