@@ -1,7 +1,7 @@
 import type { Clocks } from '../domain/clocks.ts'
 import type { DueMerchant } from '../domain/merchant.ts'
 import type { SchemaState } from '../store/schema/state.ts'
-import type { WriteFault } from '../store/sql/write-probe.ts'
+import type { WriteFault } from '../store/sql/upkeep/write-probe.ts'
 import type { Store, Vitals } from '../store/store.ts'
 import { singleFlight, type Timely } from './single-flight.ts'
 

@@ -21,7 +21,6 @@ import { isOldSealed, sealOldPortion } from './proofs/seal-old.ts'
 import { Sequences } from './proofs/sequences.ts'
 import { readHeldRights } from './schema/held.ts'
 import { migrateToLatest, schemaState } from './schema/migrate.ts'
-import { auditRows, countAll } from './sql/audit.ts'
 import {
   claimDueOfEach,
   claimYoungest,
@@ -29,8 +28,10 @@ import {
   openOrders,
   peekDue,
   release,
-} from './sql/claim.ts'
-import { ClaimCursor } from './sql/claim-cursor.ts'
+} from './sql/claims/claim.ts'
+import { ClaimCursor } from './sql/claims/claim-cursor.ts'
+import { claimLate } from './sql/claims/late-checks.ts'
+import { waitAsClaimed } from './sql/claims/unpaid-batch.ts'
 import {
   endSession,
   endSessions,
@@ -38,11 +39,11 @@ import {
   listSessions,
   openSession,
 } from './sql/console-sessions.ts'
-import { listCredits } from './sql/credits.ts'
 import { appendEvent, latestOrderEvents, listOrderEvents } from './sql/events.ts'
-import { claimLate } from './sql/late-checks.ts'
-import { balanceOf, latestEntries, listEntries } from './sql/ledger.ts'
-import { findOrderByTransaction, ledgerOf } from './sql/order-ledger.ts'
+import { auditRows, countAll } from './sql/ledger/audit.ts'
+import { listCredits } from './sql/ledger/credits.ts'
+import { balanceOf, latestEntries, listEntries } from './sql/ledger/ledger.ts'
+import { findOrderByTransaction, ledgerOf } from './sql/ledger/order-ledger.ts'
 import {
   findOrder,
   findOrders,
@@ -52,14 +53,13 @@ import {
   listOrders,
   setCodeUrl,
 } from './sql/orders.ts'
-import { penalize, reserve } from './sql/quota.ts'
-import { prune } from './sql/retention.ts'
 import { findReview, listReviews } from './sql/reviews.ts'
-import { findRun, finishRun, listRuns, openRun, repairBefore } from './sql/runs.ts'
-import { waitAsClaimed } from './sql/unpaid-batch.ts'
-import { vacuum } from './sql/vacuum.ts'
-import { readMerchantWaits, readVitals } from './sql/vitals.ts'
-import { WriteProbe } from './sql/write-probe.ts'
+import { penalize, reserve } from './sql/runs/quota.ts'
+import { findRun, finishRun, listRuns, openRun, repairBefore } from './sql/runs/runs.ts'
+import { prune } from './sql/upkeep/retention.ts'
+import { vacuum } from './sql/upkeep/vacuum.ts'
+import { readMerchantWaits, readVitals } from './sql/upkeep/vitals.ts'
+import { WriteProbe } from './sql/upkeep/write-probe.ts'
 import type { OrderAddition, Store } from './store.ts'
 import { transact, transactWithSequence } from './transaction.ts'
 import { webhooksOn } from './webhooks/webhooks-on.ts'

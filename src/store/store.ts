@@ -23,7 +23,7 @@ import type { Page, PageRequest } from './page.ts'
 import type { AuditedOrder, ProofStore } from './proofs/proof-store.ts'
 import type { HeldRights } from './schema/held.ts'
 import type { MigrateOptions, SchemaState } from './schema/state.ts'
-import type { WriteFault } from './sql/write-probe.ts'
+import type { WriteFault } from './sql/upkeep/write-probe.ts'
 import type { WebhookStore } from './webhooks/webhook-store.ts'
 
 export type { Page, PageRequest } from './page.ts'

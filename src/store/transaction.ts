@@ -11,9 +11,9 @@ import { holdPayment, keepNotice, keptNotices, takeNotices } from './exceptions/
 import { type Attempt, attempt, pastConflicts, quoted } from './failure.ts'
 import { dayOf } from './proofs/prove.ts'
 import type { Sequences, SequenceUse } from './proofs/sequences.ts'
+import { addLateChecks, countLateCheck } from './sql/claims/late-checks.ts'
 import { appendEvent, readRefundNotices } from './sql/events.ts'
-import { addLateChecks, countLateCheck } from './sql/late-checks.ts'
-import { type Crediting, creditOrders } from './sql/ledger.ts'
+import { type Crediting, creditOrders } from './sql/ledger/ledger.ts'
 import {
   abandonOrder,
   changeStatus,

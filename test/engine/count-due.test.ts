@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { countStatement } from '../../src/store/sql/claim.ts'
+import { countStatement } from '../../src/store/sql/claims/claim.ts'
 import { merchant, place, run, type Subject } from '../contract/store-fixtures.ts'
 import { freshDatabase } from '../support/stores.ts'
 

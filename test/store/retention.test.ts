@@ -5,7 +5,7 @@ import {
   portionOf,
   runsStatement,
   walkStatement,
-} from '../../src/store/sql/retention.ts'
+} from '../../src/store/sql/upkeep/retention.ts'
 import type { Store } from '../../src/store/store.ts'
 import {
   newEvent,

@@ -41,7 +41,6 @@ const fullFolders: Readonly<Record<string, number>> = {
   'src/domain': 25,
   'src/i18n/zh': 21,
   'src/store/migrations': 28,
-  'src/store/sql': 26,
   'src/web/console': 20,
   'src/web/console/orders': 15,
   'src/web/console/overview': 20,

@@ -110,7 +110,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'unknown orders are claimed before known ones',
     faults: [1],
-    file: 'src/store/sql/claim.ts',
+    file: 'src/store/sql/claims/claim.ts',
     find: "{ standing: 'unknown', limit: shareOf(limit, 1 / 10), end: 'oldest' }",
     replace: "{ standing: 'unknown', limit, end: 'oldest' }",
     caughtBy: {

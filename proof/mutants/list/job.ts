@@ -8,7 +8,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'a claim takes no lease',
     faults: [5],
-    file: 'src/store/sql/claim.ts',
+    file: 'src/store/sql/claims/claim.ts',
     find: "update orders set next_check_at = ${now()} + ${leaseMs}::float8 * interval '1 millisecond'",
     replace:
       "update orders set next_check_at = orders.next_check_at + 0 * ${leaseMs}::float8 * interval '1 millisecond'",
@@ -25,7 +25,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'the oldest orders come first, queried or not',
     faults: [1],
-    file: 'src/store/sql/claim.ts',
+    file: 'src/store/sql/claims/claim.ts',
     find: 'order by next_check_at, created_at, order_no\n    limit',
     replace: 'order by created_at, order_no\n    limit',
     caughtBy: { test: storeTest, name: 'claimDue() reaches a new order behind many unpaid ones' },
@@ -33,7 +33,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'an order is due whatever its schedule says',
     faults: [1, 20],
-    file: 'src/store/sql/claim.ts',
+    file: 'src/store/sql/claims/claim.ts',
     find: 'and next_check_at <= ${now} and ${which.of}\n',
     replace: "and next_check_at <= ${now} + interval '9 years' and ${which.of}\n",
     caughtBy: { test: faultsTest, name: 'no more often than the shortest wait' },
@@ -41,7 +41,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'orders older than a window are not claimed',
     faults: [14],
-    file: 'src/store/sql/claim.ts',
+    file: 'src/store/sql/claims/claim.ts',
     find: 'and (created_at < ${before(now, thresholdMs)} ${isWrong})`',
     replace:
       "and (created_at > ${now} - interval '30 minutes' and created_at < ${before(now, thresholdMs)} ${isWrong})`",
@@ -50,7 +50,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'a lease is released that another node holds by now',
     faults: [7],
-    file: 'src/store/sql/claim.ts',
+    file: 'src/store/sql/claims/claim.ts',
     find: 'and orders.state_seq = lease.state_seq and orders.next_check_at = lease.leased_to',
     replace: 'and orders.state_seq = lease.state_seq',
     caughtBy: { test: storeTest, name: 'release() leaves what was settled, or claimed by another' },
@@ -127,7 +127,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'each node opens a run in each interval',
     faults: [5],
-    file: 'src/store/sql/runs.ts',
+    file: 'src/store/sql/runs/runs.ts',
     find: 'or ${mayTakeAgain}::boolean',
     replace: 'or true',
     caughtBy: { test: 'test/flow/nodes.test.ts', name: 'make one run per interval' },
@@ -135,7 +135,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'a slot is that of all merchants',
     faults: [5],
-    file: 'src/store/sql/runs.ts',
+    file: 'src/store/sql/runs/runs.ts',
     find: 'select gateway, mchid, ${slot}::timestamptz(3) from given order by gateway, mchid',
     replace: "select 'any', 'any', ${slot}::timestamptz(3) from given limit 1",
     caughtBy: { test: 'test/store/pglite.test.ts', name: 'have a slot each' },
@@ -143,7 +143,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'each node has a quota of its own',
     faults: [20],
-    file: 'src/store/sql/quota.ts',
+    file: 'src/store/sql/runs/quota.ts',
     find: 'set next_at = to_timestamp((first_at + count * ${stepMs}::float8) / 1000)',
     replace: 'set next_at = to_timestamp(0 * (first_at + count * ${stepMs}::float8) / 1000)',
     caughtBy: { test: 'test/store/rate-limiter.test.ts', name: 'reserve' },

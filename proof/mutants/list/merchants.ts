@@ -40,7 +40,7 @@ export const merchantMutants: readonly Mutant[] = [
   {
     name: 'a claim takes the orders of all merchants',
     faults: [10],
-    file: 'src/store/sql/claim.ts',
+    file: 'src/store/sql/claims/claim.ts',
     find: 'gateway = given.gateway and mchid = given.mchid and appid = any (given.appids)`',
     replace:
       "gateway = given.gateway and mchid <> given.mchid || '-' and appid = any (given.appids)`",

@@ -18,7 +18,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'a credit does not look at the state of the row',
     faults: [5],
-    file: 'src/store/sql/ledger.ts',
+    file: 'src/store/sql/ledger/ledger.ts',
     find: `and orders.state_seq = step.state_seq
           and (coalesce(orders.status, '') in ('pending', 'expired')
             or (coalesce(orders.status, '') = 'review' and step.operator is not null))`,
@@ -31,7 +31,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the order is marked as paid, and its transfer posted later',
     faults: [6],
-    file: 'src/store/sql/ledger.ts',
+    file: 'src/store/sql/ledger/ledger.ts',
     find: 'credited_at\n        from paid\n      ),\n      entered',
     replace: 'credited_at\n        from paid where false\n      ),\n      entered',
     caughtBy: {
@@ -80,7 +80,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an unpaid answer is written although another run has claimed the order since',
     faults: [4, 18],
-    file: 'src/store/sql/unpaid-batch.ts',
+    file: 'src/store/sql/claims/unpaid-batch.ts',
     find: ' and orders.next_check_at = step.leased_to',
     replace: '',
     caughtBy: {
@@ -91,7 +91,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an unpaid answer restores absences that a check has disproved',
     faults: [11],
-    file: 'src/store/sql/unpaid-batch.ts',
+    file: 'src/store/sql/claims/unpaid-batch.ts',
     find: '          and orders.absent_count = step.absences\n',
     replace: '',
     caughtBy: {

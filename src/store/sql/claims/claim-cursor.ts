@@ -1,5 +1,5 @@
-import type { DueMerchant } from '../../domain/merchant.ts'
-import { type Standing, standings } from '../../domain/order.ts'
+import type { DueMerchant } from '../../../domain/merchant.ts'
+import { type Standing, standings } from '../../../domain/order.ts'
 
 /** Where it was, and when a claim last looked for it from the start of the index. */
 interface Position {

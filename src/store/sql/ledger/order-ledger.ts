@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import type { Order, OrderKey } from '../../domain/order.ts'
-import { firstOf, rowsOf, type Scope } from '../database.ts'
-import type { OrderLedger, Payment, PostedEntry, PostedTransfer } from '../store.ts'
-import { type OrderRow, orderColumns, orderOf } from './rows.ts'
-import { isUnstorable } from './storable-text.ts'
+import type { Order, OrderKey } from '../../../domain/order.ts'
+import { firstOf, rowsOf, type Scope } from '../../database.ts'
+import type { OrderLedger, Payment, PostedEntry, PostedTransfer } from '../../store.ts'
+import { type OrderRow, orderColumns, orderOf } from '../rows.ts'
+import { isUnstorable } from '../storable-text.ts'
 
 /** The ledger of one order, read back for people. */
 

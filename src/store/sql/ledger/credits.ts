@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
-import { gatewayAccount } from '../../domain/transfer.ts'
-import { rowsOf, type Scope } from '../database.ts'
-import type { Credited, CreditsRequest } from '../store.ts'
+import { gatewayAccount } from '../../../domain/transfer.ts'
+import { rowsOf, type Scope } from '../../database.ts'
+import type { Credited, CreditsRequest } from '../../store.ts'
 
 /**
  * Each credit has an entry of the gateway's account, so the index of accounts has the credits in

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { sqlStateOf } from '../../servers/sql-state.ts'
-import type { Connection } from '../database.ts'
+import { sqlStateOf } from '../../../servers/sql-state.ts'
+import type { Connection } from '../../database.ts'
 
 /** Why nothing can be written, while the database answers. */
 export interface WriteFault {

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { merchantIdentity } from '../../domain/merchant.ts'
-import { storedReason } from '../../domain/reason.ts'
-import { outcomes, type RunResult } from '../../domain/run.ts'
-import { type Connection, rowsOf } from '../database.ts'
-import { reasonRecord, wellFormed } from './json-records.ts'
-import { merchantOf } from './merchant.ts'
+import { merchantIdentity } from '../../../domain/merchant.ts'
+import { storedReason } from '../../../domain/reason.ts'
+import { outcomes, type RunResult } from '../../../domain/run.ts'
+import { type Connection, rowsOf } from '../../database.ts'
+import { reasonRecord, wellFormed } from '../json-records.ts'
+import { merchantOf } from '../merchant.ts'
 
 /**
  * The results of a run as one value, because they are written once, and only ever read together. As

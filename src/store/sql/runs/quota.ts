@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { assert } from '../../domain/assert.ts'
+import { assert } from '../../../domain/assert.ts'
 import {
   farMs,
   type Penalty,
@@ -8,8 +8,8 @@ import {
   type ReservationRequest,
   type Reservations,
   repeatMs,
-} from '../../domain/rate-limiter.ts'
-import { firstOf, preparedFirst, type Scope } from '../database.ts'
+} from '../../../domain/rate-limiter.ts'
+import { firstOf, preparedFirst, type Scope } from '../../database.ts'
 
 /**
  * The same arithmetic as `reserve` in domain/rate-limiter.ts, on a row that all nodes share, by the

@@ -1,12 +1,12 @@
 import { type RawBuilder, sql } from 'kysely'
-import { assert } from '../../domain/assert.ts'
-import type { DueMerchant } from '../../domain/merchant.ts'
-import { type OrderStatus, orderStatuses } from '../../domain/order-states.ts'
-import { firstOf, rowsOf, type Scope } from '../database.ts'
-import { openExceptions } from '../exceptions/list.ts'
-import type { MerchantWaits, Vitals } from '../store.ts'
-import { appidsOf, ofMerchant } from './merchant.ts'
-import { standingNumber } from './rows.ts'
+import { assert } from '../../../domain/assert.ts'
+import type { DueMerchant } from '../../../domain/merchant.ts'
+import { type OrderStatus, orderStatuses } from '../../../domain/order-states.ts'
+import { firstOf, rowsOf, type Scope } from '../../database.ts'
+import { openExceptions } from '../../exceptions/list.ts'
+import type { MerchantWaits, Vitals } from '../../store.ts'
+import { appidsOf, ofMerchant } from '../merchant.ts'
+import { standingNumber } from '../rows.ts'
 
 interface WaitsRow {
   readonly now: Date

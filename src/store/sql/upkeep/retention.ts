@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type Connection, firstOf, type Scope } from '../database.ts'
-import type { Prune, Pruned } from '../store.ts'
+import { type Connection, firstOf, type Scope } from '../../database.ts'
+import type { Prune, Pruned } from '../../store.ts'
 
 const nothing: Pruned = { runs: 0, events: 0, more: false }
 

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
-import { standings } from '../../domain/order.ts'
-import type { NewRun } from '../../domain/run.ts'
-import { givenMerchants } from './merchant.ts'
-import { standingNumber } from './rows.ts'
+import { standings } from '../../../domain/order.ts'
+import type { NewRun } from '../../../domain/run.ts'
+import { givenMerchants } from '../merchant.ts'
+import { standingNumber } from '../rows.ts'
 
 /** How many orders of each standing one run repairs; the next run repairs the next ones. */
 const repairMax = 1000

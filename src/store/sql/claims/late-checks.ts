@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Order } from '../../domain/order.ts'
-import { rowsOf, type Scope } from '../database.ts'
-import type { ClaimedOrder, LateClaim } from '../store.ts'
-import { ofMerchant } from './merchant.ts'
-import { type OrderRow, orderColumns, orderOf } from './rows.ts'
+import type { Order } from '../../../domain/order.ts'
+import { rowsOf, type Scope } from '../../database.ts'
+import type { ClaimedOrder, LateClaim } from '../../store.ts'
+import { ofMerchant } from '../merchant.ts'
+import { type OrderRow, orderColumns, orderOf } from '../rows.ts'
 
 /**
  * When an order is queried after it expired without a word of the gateway that its trade has ended: 1, 7 and

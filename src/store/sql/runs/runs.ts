@@ -1,20 +1,20 @@
 import { type RawBuilder, sql } from 'kysely'
-import { assert } from '../../domain/assert.ts'
-import type { FinishedRun, NewRun, OpenedMerchant, OpenedRun } from '../../domain/run.ts'
+import { assert } from '../../../domain/assert.ts'
+import type { FinishedRun, NewRun, OpenedMerchant, OpenedRun } from '../../../domain/run.ts'
 import {
   countResults,
   countsOf,
   type Run,
   type RunCounts,
   type RunResult,
-} from '../../domain/run.ts'
-import { firstOf, readValue, rowsOf, type Scope } from '../database.ts'
-import type { Page, PageRequest } from '../store.ts'
-import { anyDue } from './claim.ts'
-import { withRepairedSchedules } from './clock-skew.ts'
-import { byId, pageOf, startOf } from './cursor.ts'
-import { lateCheckDue } from './late-checks.ts'
-import { givenMerchants } from './merchant.ts'
+} from '../../../domain/run.ts'
+import { firstOf, readValue, rowsOf, type Scope } from '../../database.ts'
+import type { Page, PageRequest } from '../../store.ts'
+import { anyDue } from '../claims/claim.ts'
+import { withRepairedSchedules } from '../claims/clock-skew.ts'
+import { lateCheckDue } from '../claims/late-checks.ts'
+import { byId, pageOf, startOf } from '../cursor.ts'
+import { givenMerchants } from '../merchant.ts'
 import { formerResults, resultsJson, resultsOf } from './run-results.ts'
 
 const runColumns = sql.raw(`

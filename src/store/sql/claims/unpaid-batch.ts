@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import type { OrderKey } from '../../domain/order.ts'
-import { preparedRows, type Scope } from '../database.ts'
-import type { ClaimedWait } from '../store.ts'
-import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from './json-records.ts'
-import { standingNumber } from './rows.ts'
+import type { OrderKey } from '../../../domain/order.ts'
+import { preparedRows, type Scope } from '../../database.ts'
+import type { ClaimedWait } from '../../store.ts'
+import { eventRecord, eventRecordColumns, insertEventRecords, recordsOf } from '../json-records.ts'
+import { standingNumber } from '../rows.ts'
 
 /**
  * Moves claimed orders along their schedules, each with its event: one statement, however many they

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { firstOf, type Scope } from '../database.ts'
+import { firstOf, type Scope } from '../../database.ts'
 
 /**
  * PostgreSQL has autovacuum. The embedded database has nobody: without this its tables would grow

@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type DueMerchant, isSameMerchant } from '../../domain/merchant.ts'
-import { type Merchant, type Order, type Standing, standings } from '../../domain/order.ts'
-import { preparedRows, rowsOf, type Scope } from '../database.ts'
-import type { ClaimedOrder, Due } from '../store.ts'
+import { type DueMerchant, isSameMerchant } from '../../../domain/merchant.ts'
+import { type Merchant, type Order, type Standing, standings } from '../../../domain/order.ts'
+import { preparedRows, rowsOf, type Scope } from '../../database.ts'
+import type { ClaimedOrder, Due } from '../../store.ts'
+import { type ClaimStart, givenMerchants, ofMerchant } from '../merchant.ts'
+import { type OrderRow, orderColumns, orderOf, standingNumber } from '../rows.ts'
 import type { ClaimCursor } from './claim-cursor.ts'
-import { type ClaimStart, givenMerchants, ofMerchant } from './merchant.ts'
-import { type OrderRow, orderColumns, orderOf, standingNumber } from './rows.ts'
 
 type Claim = Due & { readonly leaseMs: number }
 type ClaimOfEach = Omit<Claim, 'merchant' | 'youngestFrom'> & {

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type Connection, readValue, rowsOf } from '../database.ts'
-import type { AuditedOrder } from '../proofs/proof-store.ts'
-import type { Audit } from '../store.ts'
-import { auditedOrderOf, type KeyedRow } from './merchant.ts'
+import { type Connection, readValue, rowsOf } from '../../database.ts'
+import type { AuditedOrder } from '../../proofs/proof-store.ts'
+import type { Audit } from '../../store.ts'
+import { auditedOrderOf, type KeyedRow } from '../merchant.ts'
 
 /**
  * Each query reads the rows themselves, as if no constraint had ever held: a restored
