@@ -1,6 +1,6 @@
+import { rechargeTransfer } from '../src/domain/ledger/transfer.ts'
 import type { Order } from '../src/domain/order.ts'
 import type { TradeAnswer } from '../src/domain/trade.ts'
-import { rechargeTransfer } from '../src/domain/transfer.ts'
 import type { Credit, Store } from '../src/store/store.ts'
 import { creditOne } from '../test/support/credit-one.ts'
 import { keyOf } from '../test/support/order-key.ts'

@@ -2,10 +2,10 @@ import pLimit from 'p-limit'
 import type { Config, MerchantConfig, RechargeConfig } from './config/config.ts'
 import { assert } from './domain/assert.ts'
 import type { Clock } from './domain/clock.ts'
-import { Clocks } from './domain/clocks.ts'
 import type { Emit } from './domain/event.ts'
 import type { ConfiguredMerchant } from './domain/merchant.ts'
-import type { SchedulePolicy } from './domain/schedule.ts'
+import { Clocks } from './domain/runs/clocks.ts'
+import type { SchedulePolicy } from './domain/runs/schedule.ts'
 import {
   type Gateway,
   type GatewayFacts,

@@ -1,6 +1,5 @@
 import type { Desk } from './desk.ts'
 import { assert } from './domain/assert.ts'
-import type { ClockSkew, Clocks } from './domain/clocks.ts'
 import {
   type ConfiguredMerchant,
   isSameMerchant,
@@ -8,7 +7,8 @@ import {
   merchantIdentity,
 } from './domain/merchant.ts'
 import type { Merchant, Order } from './domain/order.ts'
-import type { Run, RunResult } from './domain/run.ts'
+import type { ClockSkew, Clocks } from './domain/runs/clocks.ts'
+import type { Run, RunResult } from './domain/runs/run.ts'
 import { type Running, type RunRequest, startRun } from './job/scan.ts'
 import { type Adoption, adoptOrders } from './orders/adopt.ts'
 import type { AdoptRequest } from './orders/requests.ts'

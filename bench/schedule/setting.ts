@@ -1,5 +1,5 @@
 import { configSchema } from '../../src/config/schema.ts'
-import { type SchedulePolicy, schedulePolicy } from '../../src/domain/schedule.ts'
+import { type SchedulePolicy, schedulePolicy } from '../../src/domain/runs/schedule.ts'
 
 /** The settings that decide how often an order is queried. */
 export interface Setting {

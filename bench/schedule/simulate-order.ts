@@ -4,7 +4,7 @@
  */
 import { type Decision, decide } from '../../src/domain/decide.ts'
 import type { Order } from '../../src/domain/order.ts'
-import { type SchedulePolicy, scheduleAfter } from '../../src/domain/schedule.ts'
+import { type SchedulePolicy, scheduleAfter } from '../../src/domain/runs/schedule.ts'
 import type { Trade, TradeAnswer } from '../../src/domain/trade.ts'
 import { keyOf } from '../../test/support/order-key.ts'
 

@@ -8,7 +8,7 @@ const timeoutMs = 800
 const batchSize = 40
 const concurrency = 20
 
-/** As in src/domain/schedule.ts: all the time-outs of a run, and six more for its last query. */
+/** As in src/domain/runs/schedule.ts: all the time-outs of a run, and six more for its last query. */
 export const leaseMs = Math.max(intervalMs, (batchSize / concurrency) * timeoutMs) + 6 * timeoutMs
 export const recheckMsMax = 4_800
 

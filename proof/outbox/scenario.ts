@@ -1,4 +1,4 @@
-import { type PublishedType, publishedTypes } from '../../src/domain/published-event.ts'
+import { type PublishedType, publishedTypes } from '../../src/domain/webhooks/published-event.ts'
 import { dayMs, hourMs, minuteMs } from '../../src/text/time-units.ts'
 import type { Random } from '../sim/clock/random.ts'
 

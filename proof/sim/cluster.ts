@@ -1,7 +1,7 @@
 import { MerchantError } from '../../src/desks.ts'
 import { AssertionError } from '../../src/domain/assert.ts'
 import type { Event } from '../../src/domain/event.ts'
-import type { SchedulePolicy } from '../../src/domain/schedule.ts'
+import type { SchedulePolicy } from '../../src/domain/runs/schedule.ts'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import type { Receipt } from '../../src/orders/callback.ts'
 import type { OnPaid } from '../../src/settle/settle.ts'

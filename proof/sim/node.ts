@@ -1,7 +1,7 @@
 import type { Desk } from '../../src/desk.ts'
 import { adoptAtDesks, Desks, type OfMerchant, ofUser } from '../../src/desks.ts'
 import type { Emit } from '../../src/domain/event.ts'
-import type { SchedulePolicy } from '../../src/domain/schedule.ts'
+import type { SchedulePolicy } from '../../src/domain/runs/schedule.ts'
 import type { RawCallback } from '../../src/gateway/gateway.ts'
 import { InFlight } from '../../src/job/in-flight.ts'
 import { startRun } from '../../src/job/scan.ts'

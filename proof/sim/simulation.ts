@@ -1,5 +1,5 @@
-import type { SchedulePolicy } from '../../src/domain/schedule.ts'
-import { schedulePolicy } from '../../src/domain/schedule.ts'
+import type { SchedulePolicy } from '../../src/domain/runs/schedule.ts'
+import { schedulePolicy } from '../../src/domain/runs/schedule.ts'
 import type { Store } from '../../src/store/store.ts'
 import { Auditor } from './auditor.ts'
 import { Loop } from './clock/loop.ts'

@@ -1,6 +1,6 @@
-import type { ExceptionKind } from '../domain/exception.ts'
 import type { Fen } from '../domain/money.ts'
 import type { Reason } from '../domain/reason.ts'
+import type { ExceptionKind } from '../domain/review/exception.ts'
 
 /** What a person must know at once, by its kind. Another kind has its texts in `words.ts`. */
 interface Alerts {

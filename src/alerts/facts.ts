@@ -1,6 +1,6 @@
-import { brokenIn } from '../domain/audit.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Event } from '../domain/event.ts'
+import { brokenIn } from '../domain/ledger/audit.ts'
 import type { ReasonCode } from '../domain/reason.ts'
 import { dayMs, hourMs, minuteMs } from '../text/time-units.ts'
 import type { Alert } from './alert.ts'

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Emit } from '../domain/event.ts'
-import type { SchedulePolicy } from '../domain/schedule.ts'
+import type { SchedulePolicy } from '../domain/runs/schedule.ts'
 import type { DatabaseWatch } from '../health/database-state.ts'
 import { valueIn } from '../health/single-flight.ts'
 import type { Alerts } from './alerts.ts'

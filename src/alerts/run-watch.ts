@@ -1,5 +1,5 @@
 import type { Emit, Event } from '../domain/event.ts'
-import type { SchedulePolicy } from '../domain/schedule.ts'
+import type { SchedulePolicy } from '../domain/runs/schedule.ts'
 import type { Time } from './time.ts'
 
 /** When the last run of any node finished, by the database; null: it does not answer, or none has. */

@@ -1,6 +1,6 @@
-import type { ExceptionKind } from '../domain/exception.ts'
 import { formatAmount } from '../domain/money.ts'
 import type { ComparedFact, Reason, ReasonCode } from '../domain/reason.ts'
+import type { ExceptionKind } from '../domain/review/exception.ts'
 import { catalog, type Locale } from '../i18n/locale.ts'
 import { reasonText } from '../i18n/reasons.ts'
 import { translate } from '../i18n/translate.ts'

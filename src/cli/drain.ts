@@ -1,4 +1,10 @@
-import { countResults, countsOf, outcomes, type RunCounts, type RunResult } from '../domain/run.ts'
+import {
+  countResults,
+  countsOf,
+  outcomes,
+  type RunCounts,
+  type RunResult,
+} from '../domain/runs/run.ts'
 import type { Budan } from '../service.ts'
 import { StoreError } from '../store/errors.ts'
 import { localActor } from './actor.ts'

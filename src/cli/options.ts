@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { publishedTypesIn, publishedTypesRule } from '../domain/published-event.ts'
+import { publishedTypesIn, publishedTypesRule } from '../domain/webhooks/published-event.ts'
 
 /** Options that several commands share, with their parsers. */
 

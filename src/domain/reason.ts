@@ -1,7 +1,7 @@
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { formatAmount, formatFen } from './money.ts'
 import type { DecisionKind, EventSource, OrderEventKind, OrderStatus } from './order-states.ts'
-import type { ReviewAction } from './review-action.ts'
+import type { ReviewAction } from './review/review-action.ts'
 import type { RefundState, UnknownCause } from './trade.ts'
 
 /**

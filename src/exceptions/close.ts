@@ -1,6 +1,6 @@
 import type { Emit } from '../domain/event.ts'
-import type { Exception } from '../domain/exception.ts'
 import type { Actor } from '../domain/order.ts'
+import type { Exception } from '../domain/review/exception.ts'
 import type { Store } from '../store/store.ts'
 import { wordsFault, wordsMax } from '../text/operator-text.ts'
 

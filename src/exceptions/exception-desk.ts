@@ -1,6 +1,6 @@
 import type { Emit } from '../domain/event.ts'
-import type { Exception, ExceptionKind, ExceptionState } from '../domain/exception.ts'
 import type { MerchantIdentity } from '../domain/merchant.ts'
+import type { Exception, ExceptionKind, ExceptionState } from '../domain/review/exception.ts'
 import type { Page, Store } from '../store/store.ts'
 import { type ClosedException, type CloseRequest, closeException } from './close.ts'
 

@@ -1,13 +1,13 @@
 import type { Emit } from '../domain/event.ts'
+import type { Order, OrderKey } from '../domain/order.ts'
+import type { Reason } from '../domain/reason.ts'
 import {
   type Exception,
   type ExceptionChanges,
   type ExceptionKind,
   healedBy,
   type OpenedException,
-} from '../domain/exception.ts'
-import type { Order, OrderKey } from '../domain/order.ts'
-import type { Reason } from '../domain/reason.ts'
+} from '../domain/review/exception.ts'
 import type { Answer, Trade } from '../domain/trade.ts'
 import type { LockedOrder, Tx } from '../store/store.ts'
 import { type WrittenNotice, writeNotices } from './notices.ts'

@@ -1,12 +1,12 @@
+import { type Fen, fenMax } from '../domain/money.ts'
+import type { Order, OrderEvent } from '../domain/order.ts'
 import {
   type Exception,
   type ExceptionChanges,
   type Healing,
   type NewException,
   noChanges,
-} from '../domain/exception.ts'
-import { type Fen, fenMax } from '../domain/money.ts'
-import type { Order, OrderEvent } from '../domain/order.ts'
+} from '../domain/review/exception.ts'
 import type { Trade } from '../domain/trade.ts'
 import { type NoticedRefund, refundsIn } from './refunds.ts'
 

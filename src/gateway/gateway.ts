@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import type { ClockOffset } from '../domain/clocks.ts'
 import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
 import type { RefundNotice } from '../domain/refund.ts'
+import type { ClockOffset } from '../domain/runs/clocks.ts'
 import type {
   Answer,
   Evidence,

@@ -1,5 +1,5 @@
-import type { Clocks } from '../domain/clocks.ts'
 import type { DueMerchant } from '../domain/merchant.ts'
+import type { Clocks } from '../domain/runs/clocks.ts'
 import type { SchemaState } from '../store/schema/state.ts'
 import type { WriteFault } from '../store/sql/upkeep/write-probe.ts'
 import type { Store, Vitals } from '../store/store.ts'

@@ -1,6 +1,6 @@
-import { formerReason, isInPersonsWords } from '../domain/former-reasons.ts'
 import type { OrderEvent, Review } from '../domain/order.ts'
 import { englishReasons, type Reason, sentenceFrom } from '../domain/reason.ts'
+import { formerReason, isInPersonsWords } from '../domain/review/former-reasons.ts'
 import { englishExplanation, explainReview } from '../orders/explanation.ts'
 import { catalog, type Locale } from './locale.ts'
 import { translate } from './translate.ts'

@@ -1,6 +1,6 @@
 import { assert } from '../domain/assert.ts'
 import type { BacklogEvent } from '../domain/event.ts'
-import type { Estimate } from '../domain/run.ts'
+import type { Estimate } from '../domain/runs/run.ts'
 
 /** What bounds how fast due orders are worked off. */
 export interface BacklogPolicy {

@@ -1,5 +1,5 @@
 import type { Order } from '../domain/order.ts'
-import { isAnsweredBy } from '../domain/schedule.ts'
+import { isAnsweredBy } from '../domain/runs/schedule.ts'
 import { type AbsentAnswer, isNotBegun, type UnknownAnswer } from '../domain/trade.ts'
 import type { ClaimedAnswer } from '../settle/unpaid.ts'
 import type { Breaker } from './breaker.ts'

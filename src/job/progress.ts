@@ -1,7 +1,7 @@
 import { unreachable } from '../domain/assert.ts'
 import type { OrderKey } from '../domain/order.ts'
-import type { RunResult } from '../domain/run.ts'
-import type { SchedulePolicy } from '../domain/schedule.ts'
+import type { RunResult } from '../domain/runs/run.ts'
+import type { SchedulePolicy } from '../domain/runs/schedule.ts'
 import type { ClaimedOrder } from '../store/store.ts'
 
 /**

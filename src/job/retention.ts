@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Clocks } from '../domain/clocks.ts'
 import type { Emit } from '../domain/event.ts'
+import type { Clocks } from '../domain/runs/clocks.ts'
 import type { Engine, Work } from '../queue/engine.ts'
 import type { Store } from '../store/store.ts'
 import { dayMs } from '../text/time-units.ts'

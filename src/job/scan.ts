@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Emit } from '../domain/event.ts'
 import type { Actor } from '../domain/order.ts'
-import type { OpenedMerchant, OpenedRun } from '../domain/run.ts'
+import type { OpenedMerchant, OpenedRun } from '../domain/runs/run.ts'
 import {
   countResults,
   type Run,
   type RunResult,
   type RunStatus,
   type RunTrigger,
-} from '../domain/run.ts'
-import { farthestMs, type SchedulePolicy } from '../domain/schedule.ts'
+} from '../domain/runs/run.ts'
+import { farthestMs, type SchedulePolicy } from '../domain/runs/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { Store } from '../store/store.ts'
 import { Pass, type Scanning } from './pass.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { farthestMs } from '../domain/schedule.ts'
+import { farthestMs } from '../domain/runs/schedule.ts'
 import { merchantOf } from '../gateway/gateway.ts'
 import type { BatchEnd, BatchUnderWay, Engine, Tick, Work } from '../queue/engine.ts'
 import { type Backlog, countMax } from './backlog.ts'

@@ -1,6 +1,6 @@
-import { todaysReason } from '../domain/former-reasons.ts'
 import type { Review } from '../domain/order.ts'
 import { type Reason, sentenceOf } from '../domain/reason.ts'
+import { todaysReason } from '../domain/review/former-reasons.ts'
 import { shanghaiTime } from '../text/shanghai-time.ts'
 import { type Advice, adviceFor, englishAdvice, transactionIn } from './review-advice.ts'
 

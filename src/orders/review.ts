@@ -9,8 +9,8 @@ import {
   readSeenMark,
   type Seen,
   seenMark,
-} from '../domain/resolve.ts'
-import type { ReviewAction } from '../domain/review-action.ts'
+} from '../domain/review/resolve.ts'
+import type { ReviewAction } from '../domain/review/review-action.ts'
 import type { Answer, Evidence } from '../domain/trade.ts'
 import { closeAndQuery, type Querying, queryOrder } from '../job/query.ts'
 import {

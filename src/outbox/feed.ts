@@ -3,7 +3,7 @@ import {
   type PublishedEvent,
   type PublishedType,
   publishedTypes,
-} from '../domain/published-event.ts'
+} from '../domain/webhooks/published-event.ts'
 import { WrongRequest } from '../orders/validate.ts'
 import type { Store } from '../store/store.ts'
 import { published } from './published.ts'

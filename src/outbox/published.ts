@@ -1,5 +1,5 @@
 import { type MerchantIdentity, merchantName } from '../domain/merchant.ts'
-import type { PublishedEvent, StoredEvent } from '../domain/published-event.ts'
+import type { PublishedEvent, StoredEvent } from '../domain/webhooks/published-event.ts'
 
 /** As others get it: its merchant has the name that the configuration gives it now. */
 export function published(

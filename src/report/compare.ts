@@ -1,7 +1,7 @@
 import { differenceFrom, type ExpectedFacts } from '../domain/decide.ts'
 import type { ConfiguredMerchant } from '../domain/merchant.ts'
 import type { ComparedFact, Difference, Reason } from '../domain/reason.ts'
-import { isAnsweredBy } from '../domain/schedule.ts'
+import { isAnsweredBy } from '../domain/runs/schedule.ts'
 import { type Answer, isNotBegun, type Trade, type UnknownCause } from '../domain/trade.ts'
 import { currency } from '../orders/place.ts'
 import type { SourceOrder } from '../sources/source.ts'

@@ -7,9 +7,9 @@ import {
   type ResolutionDecision,
   type ReviewConflict,
   type Seen,
-} from '../domain/resolve.ts'
-import type { ReviewAction } from '../domain/review-action.ts'
-import { type Approval, approvalOf } from '../domain/second-person.ts'
+} from '../domain/review/resolve.ts'
+import type { ReviewAction } from '../domain/review/review-action.ts'
+import { type Approval, approvalOf } from '../domain/review/second-person.ts'
 import type { Answer } from '../domain/trade.ts'
 import { concernedAmong, emitRaised, type Raised, raisedBy } from '../exceptions/record.ts'
 import type { LockedOrder, Tx } from '../store/store.ts'

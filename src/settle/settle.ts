@@ -1,18 +1,18 @@
 import { within } from '../deadline.ts'
 import { AssertionError, assert, unreachable } from '../domain/assert.ts'
-import type { Clocks } from '../domain/clocks.ts'
 import { type Decision, decide } from '../domain/decide.ts'
 import type { Emit } from '../domain/event.ts'
+import { rechargeTransfer, type Transfer } from '../domain/ledger/transfer.ts'
 import type { Actor, NewOrderEvent, Order, OrderKey } from '../domain/order.ts'
 import type { Source } from '../domain/order-states.ts'
+import type { Clocks } from '../domain/runs/clocks.ts'
 import {
   type Schedule,
   type SchedulePolicy,
   scheduleAfter,
   scheduleKept,
-} from '../domain/schedule.ts'
+} from '../domain/runs/schedule.ts'
 import { type Answer, isNotBegun, type SignedWords } from '../domain/trade.ts'
-import { rechargeTransfer, type Transfer } from '../domain/transfer.ts'
 import { hasGoneBack, withConcerns } from '../exceptions/notices.ts'
 import {
   concernedAmong,

@@ -1,6 +1,6 @@
 import { type Decision, decide } from '../domain/decide.ts'
 import type { NewOrderEvent } from '../domain/order.ts'
-import { scheduleAfter } from '../domain/schedule.ts'
+import { scheduleAfter } from '../domain/runs/schedule.ts'
 import { isNotBegun } from '../domain/trade.ts'
 import type { ClaimedOrder, ClaimedWait } from '../store/store.ts'
 import {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { ProofKey } from '../config/config.ts'
 import type { Clock } from '../domain/clock.ts'
-import { MemoryRateLimiter, type RateLimiter } from '../domain/rate-limiter.ts'
+import { MemoryRateLimiter, type RateLimiter } from '../domain/runs/rate-limiter.ts'
 import { ProofKeys } from '../proof/keys.ts'
 import { type Connection, type Database, readNow, type Scope, scopeOn } from './database.ts'
 import { GrantError } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { OpenExceptions } from '../domain/exception.ts'
+import type { Transfer } from '../domain/ledger/transfer.ts'
 import type { DueMerchant, MerchantIdentity } from '../domain/merchant.ts'
 import type { Fen } from '../domain/money.ts'
 import type {
@@ -12,11 +12,11 @@ import type {
   ReviewTrail,
 } from '../domain/order.ts'
 import type { OrderStatus, Source } from '../domain/order-states.ts'
-import type { RateLimiter } from '../domain/rate-limiter.ts'
-import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/run.ts'
-import type { Schedule } from '../domain/schedule.ts'
+import type { OpenExceptions } from '../domain/review/exception.ts'
+import type { RateLimiter } from '../domain/runs/rate-limiter.ts'
+import type { FinishedRun, NewRun, OpenedRun, Run, RunResult } from '../domain/runs/run.ts'
+import type { Schedule } from '../domain/runs/schedule.ts'
 import type { SignedWords } from '../domain/trade.ts'
-import type { Transfer } from '../domain/transfer.ts'
 import type { ExceptionStore, ExceptionTx } from './exceptions/exception-store.ts'
 import type { EventStore } from './outbox/event-store.ts'
 import type { Page, PageRequest } from './page.ts'

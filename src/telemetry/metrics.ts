@@ -1,8 +1,8 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import type { Emit, Event } from '../domain/event.ts'
 import { sources } from '../domain/order-states.ts'
-import { reviewActions } from '../domain/review-action.ts'
-import type { Run } from '../domain/run.ts'
+import { reviewActions } from '../domain/review/review-action.ts'
+import type { Run } from '../domain/runs/run.ts'
 import { type Readings, readGauges } from './gauges.ts'
 
 export interface Metrics {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type NewException, noChanges } from '../../src/domain/exception.ts'
+import { type NewException, noChanges } from '../../src/domain/review/exception.ts'
 import { openStore } from '../../src/store/open.ts'
 import { freshPostgresUrl } from '../support/stores.ts'
 import { openDirectory, runInProcess } from './budan.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
-import type { NewRun } from '../../src/domain/run.ts'
+import type { NewRun } from '../../src/domain/runs/run.ts'
 import type { ClaimedOrder } from '../../src/store/store.ts'
 import { keyOf } from '../support/order-key.ts'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { NewException } from '../../src/domain/exception.ts'
-import { noChanges } from '../../src/domain/exception.ts'
+import type { NewException } from '../../src/domain/review/exception.ts'
+import { noChanges } from '../../src/domain/review/exception.ts'
 import { CursorError, StoreError } from '../../src/store/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { keyOf } from '../support/order-key.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
-import type { Schedule } from '../../src/domain/schedule.ts'
+import type { Schedule } from '../../src/domain/runs/schedule.ts'
 import { StaleOrderError } from '../../src/store/errors.ts'
 import type { ClaimedOrder, Credit } from '../../src/store/store.ts'
 import { keyOf } from '../support/order-key.ts'

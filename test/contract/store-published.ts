@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { NewOrderEvent, Order } from '../../src/domain/order.ts'
-import type { StoredEvent } from '../../src/domain/published-event.ts'
+import type { StoredEvent } from '../../src/domain/webhooks/published-event.ts'
 import { CursorError, CursorGoneError } from '../../src/store/errors.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
 import { creditOne } from '../support/credit-one.ts'

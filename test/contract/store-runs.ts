@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
-import type { NewRun, OpenedRun } from '../../src/domain/run.ts'
-import { outcomes, type RunResult } from '../../src/domain/run.ts'
+import type { NewRun, OpenedRun } from '../../src/domain/runs/run.ts'
+import { outcomes, type RunResult } from '../../src/domain/runs/run.ts'
 import {
   run as execute,
   type MakeSubject,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Exception } from '../../src/domain/exception.ts'
+import type { Exception } from '../../src/domain/review/exception.ts'
 import { useWorlds, type World, type WorldOptions } from '../support/world.ts'
 
 const openWorld = useWorlds({ kind: 'postgres' })

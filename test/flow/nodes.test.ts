@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { NewRun, OpenedRun } from '../../src/domain/run.ts'
+import type { NewRun, OpenedRun } from '../../src/domain/runs/run.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshPostgresUrl } from '../support/stores.ts'

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
-import type { RateLimiter } from '../../src/domain/rate-limiter.ts'
+import type { RateLimiter } from '../../src/domain/runs/rate-limiter.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshPostgresUrl, freshStore } from '../support/stores.ts'

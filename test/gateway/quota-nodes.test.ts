@@ -7,7 +7,7 @@ import {
   penalize,
   type RateLimiter,
   reserve,
-} from '../../src/domain/rate-limiter.ts'
+} from '../../src/domain/runs/rate-limiter.ts'
 import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
 import { runsOf } from '../support/random.ts'
 import { type Stall, VirtualTime } from './virtual-time.ts'

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { MemoryRateLimiter, type RateLimiter } from '../../src/domain/rate-limiter.ts'
+import { MemoryRateLimiter, type RateLimiter } from '../../src/domain/runs/rate-limiter.ts'
 import { createQuota } from '../../src/gateway/rate-limit/create-quota.ts'
 import { createOldOrderLimit } from '../../src/gateway/rate-limit/old-order-limit.ts'
 import type { Quota } from '../../src/gateway/rate-limit/quota.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ReviewAction } from '../../src/domain/review-action.ts'
+import type { ReviewAction } from '../../src/domain/review/review-action.ts'
 import { openWorld, useWorlds, type World } from '../support/world.ts'
 import { allZero, type Desk, openDesk, words } from './desk.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { ReviewAction } from '../../src/domain/review-action.ts'
+import type { ReviewAction } from '../../src/domain/review/review-action.ts'
 import type { Resolution, ReviewPreview } from '../../src/orders/review.ts'
 import type { World } from '../support/world.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
-import { reviewActions } from '../../src/domain/review-action.ts'
+import { reviewActions } from '../../src/domain/review/review-action.ts'
 import type { Answer } from '../../src/domain/trade.ts'
 import { settleResolution } from '../../src/settle/resolution.ts'
 import { type Settling, settle } from '../../src/settle/settle.ts'

@@ -4,8 +4,13 @@ import { decide, paymentOf } from '../../src/domain/decide.ts'
 import type { Order, OrderEvent, Review } from '../../src/domain/order.ts'
 import { orderStatuses } from '../../src/domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
-import { conflictWith, decideResolution, readSeenMark, seenMark } from '../../src/domain/resolve.ts'
-import { type ReviewAction, reviewActions } from '../../src/domain/review-action.ts'
+import {
+  conflictWith,
+  decideResolution,
+  readSeenMark,
+  seenMark,
+} from '../../src/domain/review/resolve.ts'
+import { type ReviewAction, reviewActions } from '../../src/domain/review/review-action.ts'
 import type { Answer, Trade } from '../../src/domain/trade.ts'
 import { explainReview } from '../../src/orders/explanation.ts'
 import { wordsFault } from '../../src/text/operator-text.ts'

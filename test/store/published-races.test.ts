@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { StoredEvent } from '../../src/domain/published-event.ts'
+import type { StoredEvent } from '../../src/domain/webhooks/published-event.ts'
 import { storeOn } from '../../src/store/assemble.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'

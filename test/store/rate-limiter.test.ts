@@ -5,13 +5,13 @@ import {
   penalize,
   type ReservationRequest,
   reserve,
-} from '../../src/domain/rate-limiter.ts'
+} from '../../src/domain/runs/rate-limiter.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { freshDatabase, freshPostgresUrl } from '../support/stores.ts'
 
-/** The row that all nodes share must give what domain/rate-limiter.ts gives; its clock is the server's. */
+/** The row that all nodes share must give what domain/runs/rate-limiter.ts gives; its clock is the server's. */
 
 const rate = { quota: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
 

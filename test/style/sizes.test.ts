@@ -38,7 +38,6 @@ const fullFolders: Readonly<Record<string, number>> = {
   'src/cli/doctor': 16,
   'src/config': 19,
   'src/web/api': 20,
-  'src/domain': 25,
   'src/i18n/zh': 21,
   'src/store/migrations': 28,
   'src/web/console': 20,

@@ -1,5 +1,5 @@
 import type { Order } from '../../src/domain/order.ts'
-import { countResults, type Run } from '../../src/domain/run.ts'
+import { countResults, type Run } from '../../src/domain/runs/run.ts'
 import type { AbsentAnswer, Answer, Trade } from '../../src/domain/trade.ts'
 import { keyOf } from './order-key.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ClockOffset, Clocks, offsetNow } from '../../src/domain/clocks.ts'
+import { type ClockOffset, Clocks, offsetNow } from '../../src/domain/runs/clocks.ts'
 
 function clocksAt(start: number) {
   const state: { now: number; gateway: ClockOffset | null } = { now: start, gateway: null }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { restated } from '../../src/domain/former-reasons.ts'
+import { restated } from '../../src/domain/review/former-reasons.ts'
 import { eventReasonText } from '../../src/i18n/reasons.ts'
 
 const refund = 'a refund was started; the gateway does not say how much'

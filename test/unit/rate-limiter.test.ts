@@ -5,7 +5,7 @@ import {
   MemoryRateLimiter,
   penalize,
   reserve,
-} from '../../src/domain/rate-limiter.ts'
+} from '../../src/domain/runs/rate-limiter.ts'
 
 const rate = { quota: 'm', stepMs: 50, burstMs: 40, horizonMs: 200 }
 const now = 1_000_000

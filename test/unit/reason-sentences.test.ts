@@ -12,7 +12,7 @@ import {
   type Stake,
   sentenceOf,
 } from '../../src/domain/reason.ts'
-import { reviewActions } from '../../src/domain/review-action.ts'
+import { reviewActions } from '../../src/domain/review/review-action.ts'
 import { unknownCauses } from '../../src/domain/trade.ts'
 import { reasonText } from '../../src/i18n/reasons.ts'
 import { expectChineseReason } from './chinese.ts'

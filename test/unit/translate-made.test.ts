@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { configKeys } from '../../src/config/environment.ts'
-import { describeSkew } from '../../src/domain/clocks.ts'
 import { causeAndMessage, decide, paymentOf } from '../../src/domain/decide.ts'
 import type { OrderEvent } from '../../src/domain/order.ts'
 import { orderStatuses } from '../../src/domain/order-states.ts'
 import { type Reason, sentenceOf } from '../../src/domain/reason.ts'
-import { conflictWith, decideResolution } from '../../src/domain/resolve.ts'
-import { reviewActions } from '../../src/domain/review-action.ts'
+import { conflictWith, decideResolution } from '../../src/domain/review/resolve.ts'
+import { reviewActions } from '../../src/domain/review/review-action.ts'
+import { describeSkew } from '../../src/domain/runs/clocks.ts'
 import type { Answer, TradeState } from '../../src/domain/trade.ts'
 import {
   answerOf,

@@ -1,4 +1,4 @@
-import type { Run } from '../../src/domain/run.ts'
+import type { Run } from '../../src/domain/runs/run.ts'
 
 export function sampleRun(changes: Partial<Run> = {}): Run {
   return {

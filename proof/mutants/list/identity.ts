@@ -78,7 +78,7 @@ export const identityMutants: readonly Mutant[] = [
   {
     name: 'the first trade does not begin the watch anew',
     faults: [8],
-    file: 'src/domain/schedule.ts',
+    file: 'src/domain/runs/schedule.ts',
     find: 'watchedUntil: watchedUntil && new Date(Math.max(+watchedUntil, +now + watchMs)),',
     replace: 'watchedUntil,',
     caughtBy: { test: adoptingTest, name: 'expires 16 days after its first NOTPAY' },

@@ -58,7 +58,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'an unknown answer counts as a check of the schedule',
     faults: [24],
-    file: 'src/domain/schedule.ts',
+    file: 'src/domain/runs/schedule.ts',
     find: "if (answer.kind === 'unknown' && answer.cause !== 'refused') {",
     replace: "if (answer.kind === 'unknown' && answer.systemic && order.checks < 0) {",
     caughtBy: {
@@ -69,7 +69,7 @@ export const jobMutants: readonly Mutant[] = [
   {
     name: 'an order without an answer is queried again at once',
     faults: [20],
-    file: 'src/domain/schedule.ts',
+    file: 'src/domain/runs/schedule.ts',
     find: '{ ...countsOf(order), ...standing, nextCheckAt: dueAfter(at, Math.min(...at.recheckMs)) }',
     replace: '{ ...countsOf(order), ...standing, nextCheckAt: at.now }',
     caughtBy: { test: faultsTest, name: 'no more often than the shortest wait' },

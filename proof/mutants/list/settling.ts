@@ -50,7 +50,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'another amount than ordered is credited',
     faults: [23],
-    file: 'src/domain/transfer.ts',
+    file: 'src/domain/ledger/transfer.ts',
     find: '{ account: userAccount(order.userId), amount: trade.amount },',
     replace: '{ account: userAccount(order.userId), amount: trade.amount + 1n },',
     caughtBy: { test: faultsTest, name: 'what is credited' },
@@ -207,7 +207,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an absent answer that was not believed counts towards expiry',
     faults: [11, 24],
-    file: 'src/domain/schedule.ts',
+    file: 'src/domain/runs/schedule.ts',
     find: "answer.kind === 'absent' && absenceCredible && isPastEnd(order, now)",
     replace: "answer.kind === 'absent' && isPastEnd(order, now)",
     caughtBy: { test: 'test/unit/schedule.test.ts', name: 'scheduleAfter()' },
@@ -215,7 +215,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'absence before the end of an order counts towards ending it',
     faults: [11],
-    file: 'src/domain/schedule.ts',
+    file: 'src/domain/runs/schedule.ts',
     find: "answer.kind === 'absent' && absenceCredible && isPastEnd(order, now)",
     replace: "answer.kind === 'absent' && absenceCredible",
     caughtBy: {
@@ -226,7 +226,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an answer about another trade shows that the gateway knows the order',
     faults: [10],
-    file: 'src/domain/schedule.ts',
+    file: 'src/domain/runs/schedule.ts',
     find: 'return answer.trade.orderNo === orderNo && answer.trade.mchid === mchid',
     replace: 'return true || answer.trade.orderNo === orderNo || answer.trade.mchid === mchid',
     caughtBy: { test: 'test/unit/schedule.test.ts', name: 'an answer about another trade' },
@@ -234,7 +234,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'an operator credits an order that was not paid as ordered',
     faults: [9],
-    file: 'src/domain/resolve.ts',
+    file: 'src/domain/review/resolve.ts',
     find: "return decision.kind === 'pay' ? decision : refuse('different', decision.reason)",
     replace:
       "return decision.kind === 'pay' ? decision : { kind: 'pay', trade, reason: 'by hand', alarm: false }",
@@ -243,7 +243,7 @@ export const settlingMutants: readonly Mutant[] = [
   {
     name: 'the second operator does not see what the first did',
     faults: [5],
-    file: 'src/domain/resolve.ts',
+    file: 'src/domain/review/resolve.ts',
     find: 'if (review.seen.id === eventId) return null',
     replace: "if (eventId !== '') return null",
     caughtBy: { test: 'test/review/races.test.ts', name: 'operators' },

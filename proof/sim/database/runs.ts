@@ -6,7 +6,7 @@ import {
   type OpenedMerchant,
   type OpenedRun,
   type Run,
-} from '../../../src/domain/run.ts'
+} from '../../../src/domain/runs/run.ts'
 import { isAnyDue, repairSchedules } from './claims.ts'
 import { lateChecksDue } from './late-checks.ts'
 import type { DatabaseServer, Statement } from './server.ts'

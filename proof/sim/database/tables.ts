@@ -1,6 +1,6 @@
+import type { Transfer } from '../../../src/domain/ledger/transfer.ts'
 import type { Merchant, Order, OrderEvent, OrderKey } from '../../../src/domain/order.ts'
-import type { Run } from '../../../src/domain/run.ts'
-import type { Transfer } from '../../../src/domain/transfer.ts'
+import type { Run } from '../../../src/domain/runs/run.ts'
 
 export interface StoredTransfer extends Transfer {
   readonly key: OrderKey

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { Desk } from '../../../src/desk.ts'
 import type { Emit } from '../../../src/domain/event.ts'
-import type { SchedulePolicy } from '../../../src/domain/schedule.ts'
+import type { SchedulePolicy } from '../../../src/domain/runs/schedule.ts'
 import { type Gateway, merchantOf } from '../../../src/gateway/gateway.ts'
 import { Backlog } from '../../../src/job/backlog.ts'
 import { Breaker } from '../../../src/job/breaker.ts'

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/fault.ts'
 import { formatFen } from '../../domain/money.ts'
-import type { PublishedType } from '../../domain/published-event.ts'
+import type { PublishedType } from '../../domain/webhooks/published-event.ts'
 import { Feed, type FeedEvent } from '../../outbox/feed.ts'
 import { Pump } from '../../outbox/pump.ts'
 import { CursorError, CursorGoneError } from '../../store/errors.ts'

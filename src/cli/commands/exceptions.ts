@@ -1,12 +1,12 @@
 import { ConfigError } from '../../config/fault.ts'
+import { merchantName } from '../../domain/merchant.ts'
+import { formatAmount } from '../../domain/money.ts'
 import {
   type Exception,
   type ExceptionKind,
   exceptionKinds,
   totalOf,
-} from '../../domain/exception.ts'
-import { merchantName } from '../../domain/merchant.ts'
-import { formatAmount } from '../../domain/money.ts'
+} from '../../domain/review/exception.ts'
 import { reasonText } from '../../i18n/reasons.ts'
 import { presentException, presentTotal } from '../../web/api/exceptions/present.ts'
 import { localActor, wordsGiven } from '../actor.ts'

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../config/fault.ts'
 import type { OfMerchant } from '../../desks.ts'
 import { formatFen } from '../../domain/money.ts'
-import { type ReviewAction, reviewActions } from '../../domain/review-action.ts'
+import { type ReviewAction, reviewActions } from '../../domain/review/review-action.ts'
 import { explanationText, reasonText } from '../../i18n/reasons.ts'
 import { explanationOf } from '../../orders/explanation.ts'
 import type { Resolution, ReviewPreview } from '../../orders/review.ts'

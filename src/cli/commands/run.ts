@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import type { Emit } from '../../domain/event.ts'
-import type { Estimate, Run, RunResult } from '../../domain/run.ts'
+import type { Estimate, Run, RunResult } from '../../domain/runs/run.ts'
 import { countdownText } from '../../i18n/durations.ts'
 import { storedReasonText } from '../../i18n/reasons.ts'
 import { presentRunDetail } from '../../web/api/present.ts'

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../config/fault.ts'
 import { dateOrTime } from '../../config/values.ts'
-import type { PublishedType } from '../../domain/published-event.ts'
 import { deliveryName } from '../../domain/webhooks/delivery.ts'
+import type { PublishedType } from '../../domain/webhooks/published-event.ts'
 import {
   openWebhookDesk,
   type Replayed,

@@ -1,6 +1,11 @@
 import type { WechatConfig } from '../../config/config.ts'
 import { systemClock } from '../../domain/clock.ts'
-import { type ClockOffset, Clocks, clocksDisagreeMs, describeSkew } from '../../domain/clocks.ts'
+import {
+  type ClockOffset,
+  Clocks,
+  clocksDisagreeMs,
+  describeSkew,
+} from '../../domain/runs/clocks.ts'
 import { offsetBy } from '../../gateway/wechat/http/wire.ts'
 import type { Store } from '../../store/store.ts'
 import { type Finding, fail, ok } from './finding.ts'

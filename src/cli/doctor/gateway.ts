@@ -1,5 +1,5 @@
 import type { WechatConfig } from '../../config/config.ts'
-import { clocksDisagreeMs } from '../../domain/clocks.ts'
+import { clocksDisagreeMs } from '../../domain/runs/clocks.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import { Connections } from '../../gateway/wechat/http/dispatcher.ts'
 import { tryApiV3Key } from '../../gateway/wechat/keys/try-key.ts'

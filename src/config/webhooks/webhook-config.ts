@@ -1,4 +1,4 @@
-import type { PublishedType } from '../../domain/published-event.ts'
+import type { PublishedType } from '../../domain/webhooks/published-event.ts'
 import type { ParsedWebhook } from './webhook-schema.ts'
 
 /** An endpoint of a shop's own that events are sent to. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { publishedTypes } from '../../domain/published-event.ts'
+import { publishedTypes } from '../../domain/webhooks/published-event.ts'
 import { eachOnce, itemName, oneOf, quotesFault, shown, textThat } from '../values.ts'
 import { webhookAddressFault } from './webhook-address.ts'
 

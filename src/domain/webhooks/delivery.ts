@@ -1,4 +1,4 @@
-import type { PublishedType } from '../published-event.ts'
+import type { PublishedType } from './published-event.ts'
 
 /**
  * One event for one endpoint.

@@ -1,4 +1,4 @@
-import type { RateLimiter } from '../../domain/rate-limiter.ts'
+import type { RateLimiter } from '../../domain/runs/rate-limiter.ts'
 import { LimiterQueue, type Time } from './limiter-queue.ts'
 import type { Quota } from './quota.ts'
 

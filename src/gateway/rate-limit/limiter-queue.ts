@@ -4,7 +4,7 @@ import {
   type RateLimiter,
   type ReservationRequest,
   type Reservations,
-} from '../../domain/rate-limiter.ts'
+} from '../../domain/runs/rate-limiter.ts'
 import type { Quota, Reservation, TakeOptions } from './quota.ts'
 
 /** The clock and timers of a process, in ms; tests step them. */

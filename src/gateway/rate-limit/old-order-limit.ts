@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts'
-import type { RateLimiter } from '../../domain/rate-limiter.ts'
+import type { RateLimiter } from '../../domain/runs/rate-limiter.ts'
 
 /** The gateway answers few queries about old orders. All processes share this limit. */
 export interface OldOrderLimit {

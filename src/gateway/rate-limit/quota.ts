@@ -1,4 +1,4 @@
-import type { Penalty } from '../../domain/rate-limiter.ts'
+import type { Penalty } from '../../domain/runs/rate-limiter.ts'
 
 /** The rate of queries that one merchant may send, all processes together. */
 export interface Quota {

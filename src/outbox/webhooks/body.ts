@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { PublishedEvent } from '../../domain/published-event.ts'
+import type { PublishedEvent } from '../../domain/webhooks/published-event.ts'
 import type { ClaimedEvent } from '../../store/webhooks/webhook-store.ts'
 
 /**

@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
+import type { MerchantIdentity } from '../../domain/merchant.ts'
 import {
   type Exception,
   type ExceptionChanges,
   type Healing,
   healedBy,
   type NewException,
-} from '../../domain/exception.ts'
-import type { MerchantIdentity } from '../../domain/merchant.ts'
+} from '../../domain/review/exception.ts'
 import { preparedRows, rowsOf, type Scope } from '../database.ts'
 import { reasonRecord, wellFormed } from '../sql/json-records.ts'
 import { isUnstorable } from '../sql/storable-text.ts'

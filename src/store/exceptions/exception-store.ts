@@ -1,3 +1,5 @@
+import type { MerchantIdentity } from '../../domain/merchant.ts'
+import type { EarlyNotice } from '../../domain/refund.ts'
 import type {
   Exception,
   ExceptionChanges,
@@ -6,9 +8,7 @@ import type {
   Healing,
   OpenExceptions,
   OpenedException,
-} from '../../domain/exception.ts'
-import type { MerchantIdentity } from '../../domain/merchant.ts'
-import type { EarlyNotice } from '../../domain/refund.ts'
+} from '../../domain/review/exception.ts'
 import type { Page, PageRequest } from '../page.ts'
 
 /** What a store does for exceptions outside a step. */

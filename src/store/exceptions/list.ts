@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Exception, ExceptionKind, OpenExceptions } from '../../domain/exception.ts'
+import type { Exception, ExceptionKind, OpenExceptions } from '../../domain/review/exception.ts'
 import { rowsOf, type Scope } from '../database.ts'
 import type { Page } from '../page.ts'
 import { byId, pageOf, startOf, walks } from '../sql/cursor.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Exception } from '../../domain/exception.ts'
 import { storedReason } from '../../domain/reason.ts'
+import type { Exception } from '../../domain/review/exception.ts'
 import type { ReasonColumns } from '../sql/rows.ts'
 
 type PlainRow = Omit<Exception, 'id' | 'state' | 'codedReason' | 'closing'>

@@ -1,4 +1,4 @@
-import type { PublishedType, StoredEvent } from '../../domain/published-event.ts'
+import type { PublishedType, StoredEvent } from '../../domain/webhooks/published-event.ts'
 
 /** What budan publishes. Triggers write it, in the transaction that each event is about. */
 export interface EventStore {

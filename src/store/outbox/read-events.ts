@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { assert } from '../../domain/assert.ts'
-import type { PublishedType, StoredEvent } from '../../domain/published-event.ts'
+import type { PublishedType, StoredEvent } from '../../domain/webhooks/published-event.ts'
 import { rowsOf, type Scope } from '../database.ts'
 import { examineCursor, formatEventCursor, markOf, parseEventCursor } from './event-cursor.ts'
 import type { EventsPage, EventsRequest } from './event-store.ts'

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { NewOrderEvent, Order, OrderKey } from '../../domain/order.ts'
 import type { OrderStatus } from '../../domain/order-states.ts'
-import type { Schedule } from '../../domain/schedule.ts'
+import type { Schedule } from '../../domain/runs/schedule.ts'
 import { type OrderToSeal, orderFacts } from '../../proof/facts.ts'
 import { sealOf } from '../../proof/seal.ts'
 import { preparedFirst, preparedRows, type Scope } from '../database.ts'

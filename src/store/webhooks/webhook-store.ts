@@ -1,4 +1,3 @@
-import type { PublishedType, StoredEvent } from '../../domain/published-event.ts'
 import type {
   Attempt,
   Delivery,
@@ -6,6 +5,7 @@ import type {
   LoggedAttempt,
 } from '../../domain/webhooks/delivery.ts'
 import type { EndpointHealth, Gate } from '../../domain/webhooks/endpoint-health.ts'
+import type { PublishedType, StoredEvent } from '../../domain/webhooks/published-event.ts'
 import type { Page, PageRequest } from '../page.ts'
 
 /** Endpoints and deliveries, shared by all nodes. Deliveries are made with the positions of their events. */

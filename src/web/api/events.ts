@@ -4,7 +4,7 @@ import {
   publishedTypes,
   publishedTypesIn,
   publishedTypesRule,
-} from '../../domain/published-event.ts'
+} from '../../domain/webhooks/published-event.ts'
 import type { FeedEvent } from '../../outbox/feed.ts'
 import type { Budan } from '../../service.ts'
 import { CursorError, CursorGoneError } from '../../store/errors.ts'

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { publishedTypes } from '../../domain/published-event.ts'
 import {
   attemptOutcomes,
   type Delivery,
@@ -7,6 +6,7 @@ import {
   deliveryStates,
   type LoggedAttempt,
 } from '../../domain/webhooks/delivery.ts'
+import { publishedTypes } from '../../domain/webhooks/published-event.ts'
 import type { Endpoint, Tested } from '../../outbox/webhooks/webhook-desk.ts'
 import { presenterOf } from '../presenter.ts'
 import { count, documented, named, pageOf, time } from '../schema.ts'

@@ -7,7 +7,7 @@ import {
   sources,
 } from '../../domain/order-states.ts'
 import { reasonCodes } from '../../domain/reason.ts'
-import { outcomes, runStatuses, runTriggers } from '../../domain/run.ts'
+import { outcomes, runStatuses, runTriggers } from '../../domain/runs/run.ts'
 import { conditions } from '../../health/readiness.ts'
 import { apiSchemas, count, documented, fen, named, pageOf, sum, time } from '../schema.ts'
 

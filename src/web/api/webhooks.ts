@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { publishedTypes } from '../../domain/published-event.ts'
 import { deliveryStates, readDeliveryName } from '../../domain/webhooks/delivery.ts'
+import { publishedTypes } from '../../domain/webhooks/published-event.ts'
 import type { WebhookDesk } from '../../outbox/webhooks/webhook-desk.ts'
 import type { Store } from '../../store/store.ts'
 import { readTime } from '../../text/rfc3339.ts'

@@ -1,6 +1,6 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { OpenCount } from '../../domain/exception.ts'
+import type { OpenCount } from '../../domain/review/exception.ts'
 import type { GatewayLabel } from '../../gateway/gateway.ts'
 import type { Locale } from '../../i18n/locale.ts'
 import type { Budan } from '../../service.ts'

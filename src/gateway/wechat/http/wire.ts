@@ -1,6 +1,6 @@
 import type { WechatConfig } from '../../../config/config.ts'
 import type { Clock } from '../../../domain/clock.ts'
-import { type ClockOffset, offsetNow } from '../../../domain/clocks.ts'
+import { type ClockOffset, offsetNow } from '../../../domain/runs/clocks.ts'
 import { authorization, type Headers, newStamp } from '../keys/signature.ts'
 import { Connections } from './dispatcher.ts'
 import { type NoResponse, noResponseOf } from './no-response.ts'

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { standings } from '../../../domain/order.ts'
-import type { NewRun } from '../../../domain/run.ts'
+import type { NewRun } from '../../../domain/runs/run.ts'
 import { givenMerchants } from '../merchant.ts'
 import { standingNumber } from '../rows.ts'
 

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { gatewayAccount } from '../../../domain/transfer.ts'
+import { gatewayAccount } from '../../../domain/ledger/transfer.ts'
 import { rowsOf, type Scope } from '../../database.ts'
 import type { Credited, CreditsRequest } from '../../store.ts'
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { assert } from '../../../domain/assert.ts'
+import { userAccount } from '../../../domain/ledger/transfer.ts'
 import type { Order, OrderKey } from '../../../domain/order.ts'
-import { userAccount } from '../../../domain/transfer.ts'
 import { preparedRows, rowsOf, type Scope } from '../../database.ts'
 import { proofParts, type ToProve } from '../../proofs/prove.ts'
 import type { SequenceUse } from '../../proofs/sequences.ts'

@@ -8,11 +8,11 @@ import {
   type ReservationRequest,
   type Reservations,
   repeatMs,
-} from '../../../domain/rate-limiter.ts'
+} from '../../../domain/runs/rate-limiter.ts'
 import { firstOf, preparedFirst, type Scope } from '../../database.ts'
 
 /**
- * The same arithmetic as `reserve` in domain/rate-limiter.ts, on a row that all nodes share, by the
+ * The same arithmetic as `reserve` in domain/runs/rate-limiter.ts, on a row that all nodes share, by the
  * server's clock alone: nodes' clocks are not trusted, and it runs while they wait.
  * `materialized`, so that the time is read after the wait for the row, not before it.
  */
@@ -51,7 +51,7 @@ export async function reserve(
   )
 }
 
-/** As `penalize` in domain/rate-limiter.ts. */
+/** As `penalize` in domain/runs/rate-limiter.ts. */
 export async function penalize(
   { db }: Pick<Scope, 'db'>,
   { quota, reservedAt }: { quota: string; reservedAt: number | null },

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { merchantIdentity } from '../../../domain/merchant.ts'
 import { storedReason } from '../../../domain/reason.ts'
-import { outcomes, type RunResult } from '../../../domain/run.ts'
+import { outcomes, type RunResult } from '../../../domain/runs/run.ts'
 import { type Connection, rowsOf } from '../../database.ts'
 import { reasonRecord, wellFormed } from '../json-records.ts'
 import { merchantOf } from '../merchant.ts'

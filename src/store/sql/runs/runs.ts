@@ -1,13 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import { assert } from '../../../domain/assert.ts'
-import type { FinishedRun, NewRun, OpenedMerchant, OpenedRun } from '../../../domain/run.ts'
+import type { FinishedRun, NewRun, OpenedMerchant, OpenedRun } from '../../../domain/runs/run.ts'
 import {
   countResults,
   countsOf,
   type Run,
   type RunCounts,
   type RunResult,
-} from '../../../domain/run.ts'
+} from '../../../domain/runs/run.ts'
 import { firstOf, readValue, rowsOf, type Scope } from '../../database.ts'
 import type { Page, PageRequest } from '../../store.ts'
 import { anyDue } from '../claims/claim.ts'

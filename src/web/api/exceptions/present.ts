@@ -1,6 +1,6 @@
-import { type Exception, type OpenExceptions, totalOf } from '../../../domain/exception.ts'
 import { nameAmong } from '../../../domain/merchant.ts'
 import { fenToNumber } from '../../../domain/money.ts'
+import { type Exception, type OpenExceptions, totalOf } from '../../../domain/review/exception.ts'
 import { presenterOf } from '../../presenter.ts'
 import type { NamedIn } from '../present.ts'
 import { exceptionShape } from './shapes.ts'

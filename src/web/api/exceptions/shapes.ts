@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { exceptionKinds, exceptionStates } from '../../../domain/exception.ts'
 import { reasonCodes } from '../../../domain/reason.ts'
+import { exceptionKinds, exceptionStates } from '../../../domain/review/exception.ts'
 import {
   count,
   documented,

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact'
-import type { Exception } from '../../../domain/exception.ts'
+import type { Exception } from '../../../domain/review/exception.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Faults, Given } from '../forms.ts'
 import { Page } from '../layout.tsx'

@@ -1,5 +1,9 @@
-import { type Exception, type ExceptionKind, exceptionKinds } from '../../../domain/exception.ts'
 import { formatAmount } from '../../../domain/money.ts'
+import {
+  type Exception,
+  type ExceptionKind,
+  exceptionKinds,
+} from '../../../domain/review/exception.ts'
 import { reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as ListPage } from '../../../store/store.ts'

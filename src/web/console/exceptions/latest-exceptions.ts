@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { type OpenCount, totalOf } from '../../../domain/exception.ts'
+import { type OpenCount, totalOf } from '../../../domain/review/exception.ts'
 import { singleFlight, type Timely, valueIn } from '../../../health/single-flight.ts'
 import type { Store } from '../../../store/store.ts'
 

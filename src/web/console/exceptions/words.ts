@@ -1,4 +1,4 @@
-import type { ExceptionKind, ExceptionState } from '../../../domain/exception.ts'
+import type { ExceptionKind, ExceptionState } from '../../../domain/review/exception.ts'
 import { catalog } from '../../../i18n/locale.ts'
 
 /** What a person does about each kind. */

@@ -1,6 +1,6 @@
 import type { Event } from '../../../domain/event.ts'
-import type { Estimate } from '../../../domain/run.ts'
-import type { SchedulePolicy } from '../../../domain/schedule.ts'
+import type { Estimate } from '../../../domain/runs/run.ts'
+import type { SchedulePolicy } from '../../../domain/runs/schedule.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
 import type { MerchantWaits } from '../../../store/store.ts'
 

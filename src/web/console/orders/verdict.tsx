@@ -2,7 +2,7 @@ import { type ConfiguredMerchant, isOf, isSameMerchant } from '../../../domain/m
 import { formatFen } from '../../../domain/money.ts'
 import type { Merchant, Order, OrderEvent } from '../../../domain/order.ts'
 import type { Reason } from '../../../domain/reason.ts'
-import type { SchedulePolicy } from '../../../domain/schedule.ts'
+import type { SchedulePolicy } from '../../../domain/runs/schedule.ts'
 import { durationText } from '../../../i18n/durations.ts'
 import { eventReasonText } from '../../../i18n/reasons.ts'
 import { type Tone, timeText } from '../parts.tsx'

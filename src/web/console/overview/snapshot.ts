@@ -1,4 +1,4 @@
-import type { Run } from '../../../domain/run.ts'
+import type { Run } from '../../../domain/runs/run.ts'
 import type { Readiness } from '../../../health/readiness.ts'
 import type { Vitals } from '../../../store/store.ts'
 import type { AuditState } from '../latest-audit.ts'

@@ -1,5 +1,5 @@
-import { totalOf } from '../../../domain/exception.ts'
-import type { SchedulePolicy } from '../../../domain/schedule.ts'
+import { totalOf } from '../../../domain/review/exception.ts'
+import type { SchedulePolicy } from '../../../domain/runs/schedule.ts'
 import { type Readiness, type ReadinessCheck, warningMark } from '../../../health/readiness.ts'
 import type { Audit } from '../../../store/store.ts'
 import { byCause } from './causes.ts'

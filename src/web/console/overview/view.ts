@@ -1,5 +1,5 @@
 import type { Source } from '../../../domain/order-states.ts'
-import type { SchedulePolicy } from '../../../domain/schedule.ts'
+import type { SchedulePolicy } from '../../../domain/runs/schedule.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { type ChartSpan, type Slot, slotsOf } from './charts.ts'
 import type { OverviewFeed } from './feed.ts'

@@ -1,6 +1,6 @@
 import type { OrderEvent } from '../../../domain/order.ts'
 import type { Reason } from '../../../domain/reason.ts'
-import type { ReviewAction } from '../../../domain/review-action.ts'
+import type { ReviewAction } from '../../../domain/review/review-action.ts'
 import { eventReasonText, reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { Notice, Time } from '../parts.tsx'

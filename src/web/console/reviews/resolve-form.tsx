@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { readSeenMark } from '../../../domain/resolve.ts'
-import { type ReviewAction, reviewActions } from '../../../domain/review-action.ts'
+import { readSeenMark } from '../../../domain/review/resolve.ts'
+import { type ReviewAction, reviewActions } from '../../../domain/review/review-action.ts'
 import type { GatewayLabel } from '../../../gateway/gateway.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { reasonText } from '../../../i18n/reasons.ts'

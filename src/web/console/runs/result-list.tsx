@@ -5,7 +5,7 @@ import {
   outcomes,
   type Run,
   type RunResult,
-} from '../../../domain/run.ts'
+} from '../../../domain/runs/run.ts'
 import { durationText } from '../../../i18n/durations.ts'
 import { storedReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'

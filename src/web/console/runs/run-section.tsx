@@ -1,4 +1,4 @@
-import type { Run, RunResult, RunStatus } from '../../../domain/run.ts'
+import type { Run, RunResult, RunStatus } from '../../../domain/runs/run.ts'
 import { countdownText, durationText, rateText } from '../../../i18n/durations.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { translate } from '../../../i18n/translate.ts'

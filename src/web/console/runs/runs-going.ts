@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Event } from '../../../domain/event.ts'
-import type { Run, RunTrigger } from '../../../domain/run.ts'
+import type { Run, RunTrigger } from '../../../domain/runs/run.ts'
 import type { RunWanted } from '../../../orders/requests.ts'
 import type { Budan } from '../../../service.ts'
 

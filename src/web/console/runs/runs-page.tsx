@@ -1,4 +1,4 @@
-import type { Run } from '../../../domain/run.ts'
+import type { Run } from '../../../domain/runs/run.ts'
 import { durationText } from '../../../i18n/durations.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as ListPage } from '../../../store/store.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { outcomes } from '../../../domain/run.ts'
+import { outcomes } from '../../../domain/runs/run.ts'
 import type { ReadinessCheck } from '../../../health/readiness.ts'
 import type { Budan } from '../../../service.ts'
 import { actorOf } from '../../access/actor.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../domain/run.ts'
+import type { Outcome } from '../../../domain/runs/run.ts'
 import { gatewayCatalog } from '../rendering.ts'
 
 const wouldBe: Readonly<Record<Outcome, string>> = {

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
-import { unreachable } from './assert.ts'
+import { unreachable } from '../assert.ts'
 import {
   causeAndMessage,
   type Decision,
   differentIdentity,
   paymentOf,
   payOrReview,
-} from './decide.ts'
+} from '../decide.ts'
+import type { Order, OrderEvent, Review } from '../order.ts'
+import { type Happened, type Reason, sentenceOf } from '../reason.ts'
+import type { Answer, Trade } from '../trade.ts'
 import { todaysReason } from './former-reasons.ts'
-import type { Order, OrderEvent, Review } from './order.ts'
-import { type Happened, type Reason, sentenceOf } from './reason.ts'
 import type { ReviewAction } from './review-action.ts'
-import type { Answer, Trade } from './trade.ts'
 
 export type ResolutionDecision =
   | Extract<Decision, { kind: 'pay' }>

@@ -1,6 +1,6 @@
-import { unreachable } from './assert.ts'
-import type { Clock } from './clock.ts'
-import type { Emit } from './event.ts'
+import { unreachable } from '../assert.ts'
+import type { Clock } from '../clock.ts'
+import type { Emit } from '../event.ts'
 
 /**
  * Clocks that are further apart disagree. WeChat Pay refuses requests that are 300 s off, so the alarm

@@ -1,7 +1,7 @@
-import { minuteMs } from '../text/time-units.ts'
-import { assert } from './assert.ts'
-import type { Order } from './order.ts'
-import { type Answer, isNotBegun } from './trade.ts'
+import { minuteMs } from '../../text/time-units.ts'
+import { assert } from '../assert.ts'
+import type { Order } from '../order.ts'
+import { type Answer, isNotBegun } from '../trade.ts'
 
 /** When orders are queried, in milliseconds. */
 export interface SchedulePolicy {

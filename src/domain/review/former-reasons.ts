@@ -1,5 +1,5 @@
-import type { OrderEvent } from './order.ts'
-import { type Difference, englishReasons, type Reason, sentenceOf } from './reason.ts'
+import type { OrderEvent } from '../order.ts'
+import { type Difference, englishReasons, type Reason, sentenceOf } from '../reason.ts'
 import { reviewActions } from './review-action.ts'
 
 /**

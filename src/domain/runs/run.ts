@@ -1,8 +1,8 @@
-import { unreachable } from './assert.ts'
-import type { Decision } from './decide.ts'
-import type { DueMerchant, MerchantIdentity } from './merchant.ts'
-import type { Reason } from './reason.ts'
-import type { Answer } from './trade.ts'
+import { unreachable } from '../assert.ts'
+import type { Decision } from '../decide.ts'
+import type { DueMerchant, MerchantIdentity } from '../merchant.ts'
+import type { Reason } from '../reason.ts'
+import type { Answer } from '../trade.ts'
 
 /** What became of one order in a run. */
 export type Outcome = (typeof outcomes)[number]

@@ -1,4 +1,4 @@
-import type { Actor, OrderEvent } from './order.ts'
+import type { Actor, OrderEvent } from '../order.ts'
 
 /**
  * With `reviews.four_eyes` a credit out of review and a correction need two people. The first one's

@@ -1,7 +1,7 @@
-import type { MerchantIdentity } from './merchant.ts'
-import type { Fen } from './money.ts'
-import type { OrderKey } from './order.ts'
-import type { Reason } from './reason.ts'
+import type { MerchantIdentity } from '../merchant.ts'
+import type { Fen } from '../money.ts'
+import type { OrderKey } from '../order.ts'
+import type { Reason } from '../reason.ts'
 
 /** What money and books differ in. The last three are for what will compare bills and a shop's own table. */
 export const exceptionKinds = [

@@ -1,4 +1,4 @@
-import type { MerchantIdentity } from './merchant.ts'
+import type { MerchantIdentity } from '../merchant.ts'
 
 /** What budan publishes. Types do not change their meaning; new ones, and new members of `data`, may come. */
 export const publishedTypes = [

@@ -1,7 +1,7 @@
-import { assert } from './assert.ts'
-import type { Fen } from './money.ts'
-import type { Order } from './order.ts'
-import type { Trade } from './trade.ts'
+import { assert } from '../assert.ts'
+import type { Fen } from '../money.ts'
+import type { Order } from '../order.ts'
+import type { Trade } from '../trade.ts'
 
 /** One leg of a transfer. Positive: the account gets it. */
 export interface Entry {
