@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Closing } from '../../bench/closing.ts'
 import { Chance } from '../../packages/simulator/src/chance.ts'
-import type { Progress } from '../../src/cli/progress.ts'
+import type { Progress } from '../../src/cli/terminal/progress.ts'
 import { Api } from './api.ts'
 import { readBooks } from './books.ts'
 import type { Comparison, TrueTrade } from './cases.ts'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { Closing } from '../../bench/closing.ts'
-import { openProgress, screenOf } from '../../src/cli/progress.ts'
+import { openProgress, screenOf } from '../../src/cli/terminal/progress.ts'
 import { campaign } from './campaign.ts'
 import { type CampaignOptions, readOptions, usage } from './options.ts'
 import { checkComparison } from './planted.ts'

@@ -4,10 +4,10 @@ import { type ConfigRequest, hasFile, loadConfig } from '../config/load.ts'
 import { type Proving, proving } from '../config/proof/keep-key.ts'
 import type { ConfigNeed } from '../config/requirements.ts'
 import { type Locale, localeOfEnvironment } from '../i18n/locale.ts'
-import type { ConcealedTerminal } from './concealed.ts'
 import { UnconfiguredError } from './failure.ts'
-import { createOutput, type Output } from './output.ts'
-import type { ExitCode } from './terminal.ts'
+import type { ConcealedTerminal } from './terminal/concealed.ts'
+import { createOutput, type Output } from './terminal/output.ts'
+import type { ExitCode } from './terminal/terminal.ts'
 
 export interface CommandContext {
   readonly terminal: ConcealedTerminal

@@ -4,7 +4,7 @@ import { ExpectedError } from '../domain/assert.ts'
 import { SourceError } from '../sources/source.ts'
 import { CursorError, GrantError, MigrationRightsError, StoreError } from '../store/errors.ts'
 import { SeveralOrdersError } from '../store/find-order.ts'
-import type { ExitCode } from './terminal.ts'
+import type { ExitCode } from './terminal/terminal.ts'
 
 /** The work of a command failed. */
 export class CommandError extends ExpectedError {

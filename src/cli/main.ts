@@ -2,12 +2,12 @@ import { writeSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { redactorOf } from '../config/redact.ts'
 import { localeOfEnvironment } from '../i18n/locale.ts'
-import { asCalled } from './called.ts'
-import { concealed } from './concealed.ts'
 import { describeFailure } from './failure.ts'
-import { plainText } from './plain.ts'
-import { createProgram } from './program.ts'
-import { type ExitCode, processTerminal, type Terminal } from './terminal.ts'
+import { createProgram } from './program/program.ts'
+import { asCalled } from './terminal/called.ts'
+import { concealed } from './terminal/concealed.ts'
+import { plainText } from './terminal/plain.ts'
+import { type ExitCode, processTerminal, type Terminal } from './terminal/terminal.ts'
 
 /** The `budan` command: runs the command of the arguments, and ends the process with its exit code. */
 export async function main(): Promise<void> {
@@ -29,7 +29,7 @@ export async function runCommand(argv: readonly string[], given: Terminal): Prom
   })
   const locale = localeOfEnvironment(terminal.env)
   // Loaded only if needed, so that `--help` appears at once.
-  if (locale !== 'en') (await import('./help.ts')).speak(program, locale)
+  if (locale !== 'en') (await import('./program/help.ts')).speak(program, locale)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { type Budan, openService, type ServiceOptions } from '../service.ts'
 import type { CommandContext } from './context.ts'
 import { CommandError } from './failure.ts'
-import { type Screen, screenOf } from './progress.ts'
+import { type Screen, screenOf } from './terminal/progress.ts'
 
 /**
  * Opens the service for one command, and closes it afterwards. A signal does not end the process, so

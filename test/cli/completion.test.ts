@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fishScript } from '../../src/cli/completion/fish.ts'
 import { completionsOf } from '../../src/cli/completion/spec.ts'
 import { zshScript } from '../../src/cli/completion/zsh.ts'
-import { concealed } from '../../src/cli/concealed.ts'
-import { createProgram } from '../../src/cli/program.ts'
+import { createProgram } from '../../src/cli/program/program.ts'
+import { concealed } from '../../src/cli/terminal/concealed.ts'
 import { openDirectory, runInProcess } from './budan.ts'
 
 const directory = openDirectory()

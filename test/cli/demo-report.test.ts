@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { showReport } from '../../src/cli/commands/demo.ts'
-import { concealed } from '../../src/cli/concealed.ts'
-import { createOutput } from '../../src/cli/output.ts'
+import { concealed } from '../../src/cli/terminal/concealed.ts'
+import { createOutput } from '../../src/cli/terminal/output.ts'
 import type { DemoReport } from '../../src/demo/demo.ts'
 import { sampleOrder } from '../support/samples.ts'
 

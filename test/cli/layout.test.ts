@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { boxed, fitted, widthOf, wrapped } from '../../src/cli/layout.ts'
-import { processTerminal } from '../../src/cli/terminal.ts'
+import { boxed, fitted, widthOf, wrapped } from '../../src/cli/terminal/layout.ts'
+import { processTerminal } from '../../src/cli/terminal/terminal.ts'
 
 const reason = 'the gateway knows no such order, but most answers say so: not believed'
 

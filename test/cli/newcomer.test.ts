@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { generateMerchant, writeMerchant } from 'budan-simulator'
 import { afterAll, describe, expect, test } from 'vitest'
-import { asCalled, calledAs } from '../../src/cli/called.ts'
-import { openProgress } from '../../src/cli/progress.ts'
+import { asCalled, calledAs } from '../../src/cli/terminal/called.ts'
+import { openProgress } from '../../src/cli/terminal/progress.ts'
 import { openDirectory, runBudan, runInProcess } from './budan.ts'
 
 const directory = openDirectory()

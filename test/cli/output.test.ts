@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createOutput } from '../../src/cli/output.ts'
-import { plainText } from '../../src/cli/plain.ts'
-import type { Terminal } from '../../src/cli/terminal.ts'
+import { createOutput } from '../../src/cli/terminal/output.ts'
+import { plainText } from '../../src/cli/terminal/plain.ts'
+import type { Terminal } from '../../src/cli/terminal/terminal.ts'
 
 function terminal(options: {
   isInteractive: boolean

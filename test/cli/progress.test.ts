@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openProgress, type ProgressOptions } from '../../src/cli/progress.ts'
+import { openProgress, type ProgressOptions } from '../../src/cli/terminal/progress.ts'
 import { quietLog } from '../../src/cli/with-service.ts'
 import { loadConfig } from '../../src/config/load.ts'
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { createPrompt } from '../../src/cli/prompt.ts'
+import { createPrompt } from '../../src/cli/terminal/prompt.ts'
 
 function openPerson() {
   const input = new PassThrough()

@@ -3,7 +3,7 @@ import { type Readiness, type ReadinessCheck, warningMark } from '../../src/heal
 import { type Locale, locales } from '../../src/i18n/locale.ts'
 import { type Advice, adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Found } from '../../src/web/console/overview/concern.ts'
-import { Histogram } from '../../src/web/console/overview/histogram.ts'
+import { Histogram } from '../../src/web/console/overview/history/histogram.ts'
 import type { Snapshot } from '../../src/web/console/overview/snapshot.ts'
 import { type Evidence, verdictOf } from '../../src/web/console/overview/verdict.ts'
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Source } from '../../src/domain/order-states.ts'
 import type { Credited } from '../../src/store/store.ts'
-import { CreditHistory } from '../../src/web/console/overview/credit-history.ts'
+import { CreditHistory } from '../../src/web/console/overview/history/credit-history.ts'
 import {
   Histogram,
   historyMs,
   MinuteHistograms,
   totalOf,
-} from '../../src/web/console/overview/histogram.ts'
+} from '../../src/web/console/overview/history/histogram.ts'
 
 const minuteMs = 60_000
 const start = Date.UTC(2026, 0, 24, 7)

@@ -3,7 +3,7 @@ import type { ReadinessCheck } from '../../src/health/readiness.ts'
 import { locales } from '../../src/i18n/locale.ts'
 import { adviceOn } from '../../src/web/console/overview/advice.ts'
 import type { Concern } from '../../src/web/console/overview/concern.ts'
-import { Histogram } from '../../src/web/console/overview/histogram.ts'
+import { Histogram } from '../../src/web/console/overview/history/histogram.ts'
 import type { Snapshot } from '../../src/web/console/overview/snapshot.ts'
 import { type Evidence, type Verdict, verdictOf } from '../../src/web/console/overview/verdict.ts'
 

@@ -8,7 +8,7 @@ import { shanghaiTime } from '../../text/shanghai-time.ts'
 import { localActor } from '../actor.ts'
 import type { CommandContext, CommandInput } from '../context.ts'
 import { withStore } from '../reader.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 
 /**
  * `audit --seal-old`: seals orders and credits without a seal, which nodes of a version before proofs have

@@ -3,10 +3,10 @@ import { adoptBatch, type BatchResult, batchMax } from '../../web/api/adopt-batc
 import { localActor } from '../actor.ts'
 import { type AdoptionRow, adoptionRows, countRows } from '../adoption-file.ts'
 import type { CommandContext, CommandInput } from '../context.ts'
-import type { Output } from '../output.ts'
-import { createProgress, type Progress } from '../progress.ts'
-import { stopping } from '../stop.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { Output } from '../terminal/output.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
+import { stopping } from '../terminal/stop.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 import { withService } from '../with-service.ts'
 
 interface Adopted {

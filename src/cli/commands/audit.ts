@@ -12,9 +12,9 @@ import type { AuditedOrder } from '../../store/proofs/proof-store.ts'
 import type { Store } from '../../store/store.ts'
 import { sealOldByHand } from '../audit/seal-old.ts'
 import type { Command, CommandContext } from '../context.ts'
-import { createProgress } from '../progress.ts'
 import { withStore } from '../reader.ts'
 import { keepHeapSmall } from '../small-heap.ts'
+import { createProgress } from '../terminal/progress.ts'
 import { type AuditCount, commandWords } from '../words.ts'
 
 /**

@@ -4,8 +4,8 @@ import { fishScript } from '../completion/fish.ts'
 import { completionsOf } from '../completion/spec.ts'
 import { zshScript } from '../completion/zsh.ts'
 import type { CommandContext, CommandInput } from '../context.ts'
-import type { Shell } from '../shells.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { Shell } from '../terminal/shells.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
 

@@ -4,8 +4,8 @@ import type { Locale } from '../../i18n/locale.ts'
 import { translatePart } from '../../i18n/translate.ts'
 import { presentOrder } from '../../web/api/present.ts'
 import type { Command, CommandContext } from '../context.ts'
-import type { Output } from '../output.ts'
-import { createProgress } from '../progress.ts'
+import type { Output } from '../terminal/output.ts'
+import { createProgress } from '../terminal/progress.ts'
 
 /** Plays the demo. Exits with 0 only if every order ended as expected and the audit finds nothing. */
 export const demo: Command = async (context, { options }) => {

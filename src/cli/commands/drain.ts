@@ -4,10 +4,10 @@ import { storedReasonText } from '../../i18n/reasons.ts'
 import type { Budan } from '../../service.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { type Drained, type DrainOptions, drainBacklog } from '../drain.ts'
-import type { Output } from '../output.ts'
-import { createProgress } from '../progress.ts'
 import { keepHeapSmall } from '../small-heap.ts'
-import { stopping } from '../stop.ts'
+import type { Output } from '../terminal/output.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { stopping } from '../terminal/stop.ts'
 import { withService } from '../with-service.ts'
 
 /**

@@ -8,8 +8,8 @@ import { shanghaiTime } from '../../text/shanghai-time.ts'
 import { presentEvent } from '../../web/api/events.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { Cell } from '../output.ts'
 import { namesIn, withStore } from '../reader.ts'
+import type { Cell } from '../terminal/output.ts'
 
 /** What is published, oldest first: a page of it, or on and on with `--follow`. */
 export const events: Command = async (context, { options }) => {

@@ -13,7 +13,7 @@ import { localActor, wordsGiven } from '../actor.ts'
 import type { Command, CommandContext, CommandInput } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import { merchantIdGiven, namesIn, withStore } from '../reader.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 import { printPage } from './lists.ts'
 
 /** Where money and books differ, newest first; or closes one. */

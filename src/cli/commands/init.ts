@@ -13,7 +13,7 @@ import { interview } from '../init/interview.ts'
 import { offerSource } from '../init/source.ts'
 import { initWordsOf } from '../init/words.ts'
 import { examineTarget, writeConfiguration } from '../init/write.ts'
-import { shellWord } from '../shells.ts'
+import { shellWord } from '../terminal/shells.ts'
 
 const usualFile = './budan.yaml'
 

@@ -5,11 +5,11 @@ import type { OrderStatus } from '../../domain/order-states.ts'
 import { eventReasonText } from '../../i18n/reasons.ts'
 import { presentOrder } from '../../web/api/present.ts'
 import { presentReview } from '../../web/api/present-review.ts'
-import type { ColumnKey } from '../columns.ts'
 import type { Command, CommandContext, CommandInput } from '../context.ts'
-import type { Cell } from '../output.ts'
 import { merchantIdGiven, namesIn, withStore } from '../reader.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { ColumnKey } from '../terminal/columns.ts'
+import type { Cell } from '../terminal/output.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 
 /** Orders, newest first. */
 export const listOrders: Command = async (context, given) => {

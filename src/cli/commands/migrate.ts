@@ -1,7 +1,7 @@
 import { openStore } from '../../store/open.ts'
 import type { MigrationStep } from '../../store/schema/state.ts'
 import type { Command } from '../context.ts'
-import { createProgress, type Progress } from '../progress.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
 
 /** Brings the schema up to date. Refuses a schema that a newer program changed in a breaking way. */
 export const migrate: Command = async ({ config, output, terminal }, { options }) => {

@@ -5,8 +5,8 @@ import { allEvents, eventsMax } from '../../store/all-events.ts'
 import { findOrder } from '../../store/find-order.ts'
 import { presentOrder, presentOrderEvent } from '../../web/api/present.ts'
 import type { Command } from '../context.ts'
-import type { Output } from '../output.ts'
 import { merchantIdGiven, namesIn, withStore } from '../reader.ts'
+import type { Output } from '../terminal/output.ts'
 import { orderNotFound } from '../with-service.ts'
 
 export const showOrder: Command = async (context, given) => {

@@ -5,11 +5,11 @@ import { emptyMap, readMap } from '../../reconcile/export/map.ts'
 import { layoutOf, readHeader } from '../../reconcile/export/read-export.ts'
 import { type Reconciliation, reconcile, type Verdict } from '../../reconcile/reconcile.ts'
 import type { CommandContext, CommandInput } from '../context.ts'
-import { createProgress } from '../progress.ts'
 import { completeLayout } from '../reconcile/complete-layout.ts'
 import { showReconciliation } from '../reconcile/show.ts'
 import { writeCsv, writeJson } from '../reconcile/write.ts'
-import type { ExitCode } from '../terminal.ts'
+import { createProgress } from '../terminal/progress.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 
 /** The options after the program's parsers. */
 interface ReconcileCommandOptions {

@@ -16,17 +16,16 @@ import { Stopper } from '../../report/stopper.ts'
 import { openSource } from '../../sources/open.ts'
 import type { OrderSource } from '../../sources/source.ts'
 import type { CommandContext, CommandInput } from '../context.ts'
-
-import { createProgress, type Progress } from '../progress.ts'
 import { checkWritable, writeFindings } from '../report/csv.ts'
 import { chosenMerchant } from '../report/merchant.ts'
 import { detailOf, showGaps, showReport, showTraps } from '../report/show.ts'
 import { reportWordsOf } from '../report/words.ts'
-import { shellWord } from '../shells.ts'
 import { keepHeapSmall } from '../small-heap.ts'
 import { chosenSources } from '../sources/chosen.ts'
-import { stopping } from '../stop.ts'
-import type { ExitCode } from '../terminal.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
+import { shellWord } from '../terminal/shells.ts'
+import { stopping } from '../terminal/stop.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 
 interface Options {
   readonly source?: string

@@ -6,10 +6,10 @@ import { storedReasonText } from '../../i18n/reasons.ts'
 import { presentRunDetail } from '../../web/api/present.ts'
 import { localActor } from '../actor.ts'
 import type { Command } from '../context.ts'
-import type { Output } from '../output.ts'
-import { createProgress, type Progress } from '../progress.ts'
 import { namesIn } from '../reader.ts'
-import { stopping } from '../stop.ts'
+import type { Output } from '../terminal/output.ts'
+import { createProgress, type Progress } from '../terminal/progress.ts'
+import { stopping } from '../terminal/stop.ts'
 import { withService } from '../with-service.ts'
 
 /**

@@ -14,7 +14,7 @@ import { configurationFor } from '../../demo/configuration.ts'
 import { listenFailure } from '../../servers/listen-failure.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import { shellWord } from '../shells.ts'
+import { shellWord } from '../terminal/shells.ts'
 
 /** The options after the program's parsers. */
 interface SimulatorCommandOptions {

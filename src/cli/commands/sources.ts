@@ -5,7 +5,7 @@ import { describeFailure } from '../failure.ts'
 import { chosenSources } from '../sources/chosen.ts'
 import { presentSource } from '../sources/present.ts'
 import { showSource } from '../sources/show.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 
 interface SourcesOptions {
   readonly source?: string

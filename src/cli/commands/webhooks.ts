@@ -12,7 +12,7 @@ import { presentDelivery, presentEndpoint, presentTested } from '../../web/api/s
 import type { Command, CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import { withStore } from '../reader.ts'
-import type { ExitCode } from '../terminal.ts'
+import type { ExitCode } from '../terminal/terminal.ts'
 import { printPage } from './lists.ts'
 
 /** The endpoints of webhooks, and what a person does with one. */

@@ -1,4 +1,4 @@
-import { shellQuoted } from '../shells.ts'
+import { shellQuoted } from '../terminal/shells.ts'
 import type { Completions, OptionSpec, ValueSpec } from './spec.ts'
 
 export function zshScript({ name, options, commands }: Completions): string {

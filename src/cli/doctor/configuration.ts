@@ -1,5 +1,5 @@
 import { isExposed } from '../../config/exposed.ts'
-import { shellWord } from '../shells.ts'
+import { shellWord } from '../terminal/shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 /**

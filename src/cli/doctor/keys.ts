@@ -7,7 +7,7 @@ import { shanghaiTime } from '../../text/shanghai-time.ts'
 import { dayMs } from '../../text/time-units.ts'
 import { isAppId } from '../app-id.ts'
 import { certificateAt, certificatePathBeside, merchantOf, serialOf } from '../certificate.ts'
-import { shellWord } from '../shells.ts'
+import { shellWord } from '../terminal/shells.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 import { type ExaminedMerchant, keyIn } from './merchant.ts'
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { isExposed } from '../../config/exposed.ts'
 import type { proofKeysPlace } from '../../config/load.ts'
-import { shellWord } from '../shells.ts'
+import { shellWord } from '../terminal/shells.ts'
 import { type Finding, ok, warn } from './finding.ts'
 
 const name = 'proof key'

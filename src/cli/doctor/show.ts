@@ -1,7 +1,7 @@
 import type { Redact } from '../../config/redact.ts'
 import { translatePart } from '../../i18n/translate.ts'
 import type { CommandContext } from '../context.ts'
-import { aligned } from '../layout.ts'
+import { aligned } from '../terminal/layout.ts'
 import type { Finding } from './finding.ts'
 
 /** Redacts the details, which may quote a driver or a server. */

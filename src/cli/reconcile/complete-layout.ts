@@ -11,7 +11,7 @@ import {
 import type { Standing } from '../../reconcile/export/row.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
-import type { Prompt } from '../prompt.ts'
+import type { Prompt } from '../terminal/prompt.ts'
 import { reconcileWordsOf } from './words.ts'
 
 /**

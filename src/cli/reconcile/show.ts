@@ -1,7 +1,7 @@
 import { type Fen, formatFen } from '../../domain/money.ts'
 import { type Finding, findingKinds } from '../../reconcile/finding.ts'
 import type { Reconciliation } from '../../reconcile/reconcile.ts'
-import type { Cell, Output } from '../output.ts'
+import type { Cell, Output } from '../terminal/output.ts'
 import { reconcileWordsOf } from './words.ts'
 
 /** More rows than a person reads on a terminal. */

@@ -9,7 +9,7 @@ import type { Reconciliation } from '../../reconcile/reconcile.ts'
 import { exactJson } from '../../text/exact-json.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'
 import { CommandError } from '../failure.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import { reconcileWordsOf } from './words.ts'
 
 /** Written together, so that a million findings are not one text. */

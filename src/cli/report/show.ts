@@ -6,7 +6,7 @@ import { exitCodeOf, type Report } from '../../report/report.ts'
 import type { StopReason } from '../../report/stopper.ts'
 import type { SourceTrap } from '../../sources/source.ts'
 import { shanghaiTime } from '../../text/shanghai-time.ts'
-import type { Output } from '../output.ts'
+import type { Output } from '../terminal/output.ts'
 import { reportWordsOf } from './words.ts'
 
 /** Before the list: what may make it useless that all of it is credited. With --json they are messages. */

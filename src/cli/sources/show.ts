@@ -1,9 +1,9 @@
 import { formatFen } from '../../domain/money.ts'
 import type { ExaminedSource } from '../../sources/examine.ts'
 import type { ReadRow } from '../../sources/rows.ts'
-import type { Output } from '../output.ts'
 import { showTraps } from '../report/show.ts'
 import { reportWordsOf } from '../report/words.ts'
+import type { Output } from '../terminal/output.ts'
 import { sourcesWordsOf } from './words.ts'
 
 /** What a person checks: the mapping by its rows, the cost, and what the schema does not prevent. */

@@ -15,7 +15,9 @@ import type { WebApp } from '../web-app.ts'
 import { addAccounts } from './accounts/accounts.tsx'
 import { addAssets } from './assets.ts'
 import { addAudit } from './audit/audit.tsx'
-import { sendAwayPage } from './away-page.tsx'
+import { addExceptions } from './exceptions/exceptions.tsx'
+import { LatestExceptions } from './exceptions/latest-exceptions.ts'
+import { sendAwayPage } from './frame/away-page.tsx'
 import {
   errorText,
   formOldCode,
@@ -24,23 +26,21 @@ import {
   pageAwayCode,
   sendErrorPage,
   wantsPage,
-} from './error-page.tsx'
-import { addExceptions } from './exceptions/exceptions.tsx'
-import { LatestExceptions } from './exceptions/latest-exceptions.ts'
-import { keepForm, leaveFlash } from './flash.ts'
-import { Guard } from './guard.ts'
+} from './frame/error-page.tsx'
+import { keepForm, leaveFlash } from './frame/flash.ts'
+import { addPreferences } from './frame/preferences.ts'
+import type { Frame } from './frame/rendering.ts'
 import { LatestAudit } from './latest-audit.ts'
-import { addLogin, loginPath, logoutPath, sendLogin, sendLoginAgain } from './login.tsx'
+import { Guard } from './login/guard.ts'
+import { addLogin, loginPath, logoutPath, sendLogin, sendLoginAgain } from './login/login.tsx'
+import { Sessions, sessionHoursDefault } from './login/session.ts'
 import { addOrders } from './orders/orders.tsx'
 import { livePath } from './overview/live.ts'
 import { addOverview } from './overview/overview.tsx'
-import { addPreferences } from './preferences.ts'
-import type { Frame } from './rendering.ts'
 import { addReviews } from './reviews/reviews.tsx'
 import { Routes } from './rights/routes.ts'
 import { tokenAgain } from './rights/token-again.ts'
 import { addRuns } from './runs/runs.tsx'
-import { Sessions, sessionHoursDefault } from './session.ts'
 import { addSessions } from './sessions/sessions.tsx'
 import { cookieNames, type Exchange, isSecure, localeOf, pathOf, visitorOf } from './visitor.ts'
 

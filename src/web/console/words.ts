@@ -1,4 +1,4 @@
-import { gatewayCatalog } from './rendering.ts'
+import { gatewayCatalog } from './frame/rendering.ts'
 
 /** Of what all pages have in common. */
 export const commonWords = gatewayCatalog({

@@ -1,9 +1,9 @@
 import type { Balance, Page as PageOf, StatementEntry } from '../../../store/store.ts'
-import type { Faults, Given } from '../forms.ts'
-import { Page } from '../layout.tsx'
-import { Money, Pager, SearchForm, Table, Time } from '../parts.tsx'
+import type { Faults, Given } from '../frame/forms.ts'
+import { Page } from '../frame/layout.tsx'
+import { Money, Pager, SearchForm, Table, Time } from '../frame/parts.tsx'
+import { useMerchants } from '../frame/rendering.ts'
 import { accountPath, addressOf, orderPath, ordersOfUserPath } from '../paths.ts'
-import { useMerchants } from '../rendering.ts'
 import { accountWords } from './words.ts'
 
 export function AccountsPage({ given = {}, faults = {} }: { given?: Given; faults?: Faults }) {

@@ -1,4 +1,4 @@
-import { gatewayCatalog } from '../rendering.ts'
+import { gatewayCatalog } from '../frame/rendering.ts'
 
 export const accountWords = gatewayCatalog({
   en: () => ({

@@ -1,6 +1,6 @@
 import type { WebApp } from '../../web-app.ts'
-import { sendPage } from '../layout.tsx'
-import type { ConsoleParts } from '../page.ts'
+import { sendPage } from '../frame/layout.tsx'
+import type { ConsoleParts } from '../frame/page.ts'
 import { AuditPage } from './audit-page.tsx'
 
 export function addAudit(app: WebApp, { latestAudit }: ConsoleParts): void {

@@ -1,5 +1,5 @@
 import type { Audit } from '../../../store/store.ts'
-import { gatewayCatalog } from '../rendering.ts'
+import { gatewayCatalog } from '../frame/rendering.ts'
 
 interface Explained {
   readonly title: string

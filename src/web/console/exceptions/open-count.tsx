@@ -1,6 +1,6 @@
 import { formatFen } from '../../../domain/money.ts'
+import { useFrame, useLocale } from '../frame/rendering.ts'
 import { countText } from '../overview/words.ts'
-import { useFrame, useLocale } from '../rendering.ts'
 import { exceptionWords } from './words.ts'
 
 /** How many are open, and what is at stake, in the menu. Nothing where none is, or it is not known. */

@@ -1,6 +1,6 @@
 import { catalog } from '../../../i18n/locale.ts'
-import { SelectFilter } from '../parts.tsx'
-import { useLocale, useMerchants } from '../rendering.ts'
+import { SelectFilter } from '../frame/parts.tsx'
+import { useLocale, useMerchants } from '../frame/rendering.ts'
 import { commonWords } from '../words.ts'
 
 interface MerchantFilterProps {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { decisionKinds, orderStatuses } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import type { Flash } from '../flash.ts'
-import { Facts, Notice, StatusBadge, type Tone } from '../parts.tsx'
+import type { Flash } from '../frame/flash.ts'
+import { Facts, Notice, StatusBadge, type Tone } from '../frame/parts.tsx'
+import { useLocale } from '../frame/rendering.ts'
 import type { OrderAddress } from '../paths.ts'
-import { useLocale } from '../rendering.ts'
 import { orderWords } from './words.ts'
 
 /** The result of a check, for the page after it. */

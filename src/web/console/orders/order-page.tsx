@@ -3,8 +3,9 @@ import { isOf, merchantName } from '../../../domain/merchant.ts'
 import type { Order, OrderEvent } from '../../../domain/order.ts'
 import type { OrderLedger, Page as PageOf } from '../../../store/store.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
-import { Page } from '../layout.tsx'
-import { BusyForm, Facts, Money, Notice, StatusBadge, Table, Time } from '../parts.tsx'
+import { Page } from '../frame/layout.tsx'
+import { BusyForm, Facts, Money, Notice, StatusBadge, Table, Time } from '../frame/parts.tsx'
+import { useFrame, useMerchants } from '../frame/rendering.ts'
 import {
   accountPath,
   type OrderAddress,
@@ -12,11 +13,10 @@ import {
   ordersOfUserPath,
   reviewPath,
 } from '../paths.ts'
-import { useFrame, useMerchants } from '../rendering.ts'
 import { type CheckedNews, CheckedNotice } from './checked-notice.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { type Direction, Timeline } from './timeline.tsx'
-import { type TracedNews, TracedNotice } from './trace-parts.tsx'
+import { type TracedNews, TracedNotice } from './trace/trace-parts.tsx'
 import { Verdict, type VerdictProps } from './verdict.tsx'
 import { orderWords } from './words.ts'
 

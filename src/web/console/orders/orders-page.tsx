@@ -5,9 +5,8 @@ import type { Order } from '../../../domain/order.ts'
 import { orderStatuses } from '../../../domain/order-states.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { Page as PageOf } from '../../../store/store.ts'
-import type { Faults } from '../forms.ts'
-import { Page } from '../layout.tsx'
-import { MerchantFilter } from '../merchants/merchant-filter.tsx'
+import type { Faults } from '../frame/forms.ts'
+import { Page } from '../frame/layout.tsx'
 import {
   Filters,
   Money,
@@ -18,13 +17,14 @@ import {
   StatusBadge,
   Table,
   Time,
-} from '../parts.tsx'
+} from '../frame/parts.tsx'
+import { RenderingContext, useLocale, useMerchants } from '../frame/rendering.ts'
+import { MerchantFilter } from '../merchants/merchant-filter.tsx'
 import { accountPath, addressOf, orderPath, withQuery } from '../paths.ts'
-import { RenderingContext, useLocale, useMerchants } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { isolated } from './isolated.ts'
 import { isNothing, type Matches, numberIn, transactionIdPattern } from './search.ts'
-import { type TracedNews, TracedNotice, TraceForm, tracePath } from './trace-parts.tsx'
+import { type TracedNews, TracedNotice, TraceForm, tracePath } from './trace/trace-parts.tsx'
 import { searchWords } from './words.ts'
 
 /** The query as it was sent, valid or not. */

@@ -3,8 +3,8 @@ import { allEvents } from '../../../store/all-events.ts'
 import { presentOrder, presentOrderEvent } from '../../api/present.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
+import type { ConsoleParts } from '../frame/page.ts'
 import { whichIn } from '../merchants/named-order.tsx'
-import type { ConsoleParts } from '../page.ts'
 
 /** An order with its events as JSON, in the shape of `budan order --json`. */
 export function addRaw(app: WebApp, { budan }: ConsoleParts): void {

@@ -6,9 +6,17 @@ import { eventReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import { translatePart } from '../../../i18n/translate.ts'
 import type { OrderLedger, Page } from '../../../store/store.ts'
-import { Badge, EvidenceDetails, Filters, Pager, StatusBadge, Time, type Tone } from '../parts.tsx'
+import {
+  Badge,
+  EvidenceDetails,
+  Filters,
+  Pager,
+  StatusBadge,
+  Time,
+  type Tone,
+} from '../frame/parts.tsx'
+import { useLocale } from '../frame/rendering.ts'
 import { type OrderAddress, orderPath, withQuery } from '../paths.ts'
-import { useLocale } from '../rendering.ts'
 import { isolated } from './isolated.ts'
 import { orderWords } from './words.ts'
 

@@ -1,5 +1,5 @@
 import type { OrderStatus, Source } from '../../../domain/order-states.ts'
-import { gatewayCatalog } from '../rendering.ts'
+import { gatewayCatalog } from '../frame/rendering.ts'
 
 export const searchWords = gatewayCatalog({
   en: (gateway) => ({

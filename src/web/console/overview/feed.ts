@@ -4,10 +4,10 @@ import type { Readiness } from '../../../health/readiness.ts'
 import { singleFlight, valueIn } from '../../../health/single-flight.ts'
 import { StoreError } from '../../../store/errors.ts'
 import type { MerchantWaits, Vitals } from '../../../store/store.ts'
+import type { ConsoleParts } from '../frame/page.ts'
 import { isSent, NewsOfMerchants } from '../merchants/merchant-state.ts'
-import type { ConsoleParts } from '../page.ts'
-import { CreditHistory } from './credit-history.ts'
-import { MinuteHistograms } from './histogram.ts'
+import { CreditHistory } from './history/credit-history.ts'
+import { MinuteHistograms } from './history/histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 
 const runsShown = 8

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../../../store/errors.ts'
 import { Refusal } from '../../errors.ts'
 import type { WebApp } from '../../web-app.ts'
-import type { ConsoleParts } from '../page.ts'
+import type { ConsoleParts } from '../frame/page.ts'
 import type { OverviewFeed } from './feed.ts'
 import type { Snapshot } from './snapshot.ts'
 

@@ -4,8 +4,8 @@ import { type Readiness, type ReadinessCheck, warningMark } from '../../../healt
 import type { Audit } from '../../../store/store.ts'
 import { byCause } from './causes.ts'
 import type { Concern, Found } from './concern.ts'
-import { countCalls } from './gateway-calls.ts'
-import type { Histograms } from './histogram.ts'
+import { countCalls } from './history/gateway-calls.ts'
+import type { Histograms } from './history/histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** `bad`: paid orders may not be credited. `warn`: somebody should look. */

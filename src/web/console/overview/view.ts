@@ -1,9 +1,9 @@
 import type { Source } from '../../../domain/order-states.ts'
 import type { SchedulePolicy } from '../../../domain/runs/schedule.ts'
 import type { Locale } from '../../../i18n/locale.ts'
-import { type ChartSpan, type Slot, slotsOf } from './charts.ts'
 import type { OverviewFeed } from './feed.ts'
-import type { Histograms, Span } from './histogram.ts'
+import { type ChartSpan, type Slot, slotsOf } from './history/charts.ts'
+import type { Histograms, Span } from './history/histogram.ts'
 import type { Snapshot } from './snapshot.ts'
 import { callsMin, latelyMs, type Verdict, verdictOf } from './verdict.ts'
 

@@ -3,8 +3,8 @@ import type { ReadinessCheck } from '../../../health/readiness.ts'
 import { durationText, units } from '../../../i18n/durations.ts'
 import type { Locale } from '../../../i18n/locale.ts'
 import { dayMs, hourMs, minuteMs } from '../../../text/time-units.ts'
-import { type Tone, timeText } from '../parts.tsx'
-import { gatewayCatalog } from '../rendering.ts'
+import { type Tone, timeText } from '../frame/parts.tsx'
+import { gatewayCatalog } from '../frame/rendering.ts'
 import type { VerdictTone } from './verdict.ts'
 
 /** 1,234 in both languages. */

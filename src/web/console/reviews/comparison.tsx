@@ -4,8 +4,8 @@ import { causeAndMessage } from '../../../domain/decide.ts'
 import type { Order } from '../../../domain/order.ts'
 import type { Answer, Trade } from '../../../domain/trade.ts'
 import { reasonText } from '../../../i18n/reasons.ts'
-import { Badge, EvidenceDetails, Money, Notice, Table, Time } from '../parts.tsx'
-import { useLocale } from '../rendering.ts'
+import { Badge, EvidenceDetails, Money, Notice, Table, Time } from '../frame/parts.tsx'
+import { useLocale } from '../frame/rendering.ts'
 import { reviewWords } from './words.ts'
 
 export function Comparison({ order, answer }: { order: Order; answer: Answer }) {

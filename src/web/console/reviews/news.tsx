@@ -3,8 +3,8 @@ import type { Reason } from '../../../domain/reason.ts'
 import type { ReviewAction } from '../../../domain/review/review-action.ts'
 import { eventReasonText, reasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
-import { Notice, Time } from '../parts.tsx'
-import { useLocale } from '../rendering.ts'
+import { Notice, Time } from '../frame/parts.tsx'
+import { useLocale } from '../frame/rendering.ts'
 import { reviewWords } from './words.ts'
 
 /** Notices of what became of an operator's action, for the page after it. */

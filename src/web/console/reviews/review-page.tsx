@@ -2,12 +2,20 @@ import type { VNode } from 'preact'
 import type { Order, Review } from '../../../domain/order.ts'
 import { termsOf } from '../../../i18n/terms.ts'
 import type { ReviewPreview } from '../../../orders/review.ts'
-import type { Faults, Given } from '../forms.ts'
-import { inPlace } from '../in-place.ts'
-import { Page } from '../layout.tsx'
-import { ActionForm, EvidenceDetails, Facts, Money, Offered, Time, UnderWay } from '../parts.tsx'
+import type { Faults, Given } from '../frame/forms.ts'
+import { inPlace } from '../frame/in-place.ts'
+import { Page } from '../frame/layout.tsx'
+import {
+  ActionForm,
+  EvidenceDetails,
+  Facts,
+  Money,
+  Offered,
+  Time,
+  UnderWay,
+} from '../frame/parts.tsx'
+import { useLocale } from '../frame/rendering.ts'
 import { type OrderAddress, orderPath, ordersOfUserPath, reviewPath } from '../paths.ts'
-import { useLocale } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { Comparison } from './comparison.tsx'
 import { RequestNotice } from './news.tsx'

@@ -1,7 +1,7 @@
 import type { TradeState } from '../../../domain/trade.ts'
 import { chineseExplanation } from '../../../i18n/zh/review.ts'
 import { type Advice, englishAdvice } from '../../../orders/review-advice.ts'
-import { gatewayCatalog } from '../rendering.ts'
+import { gatewayCatalog } from '../frame/rendering.ts'
 
 export const reviewWords = gatewayCatalog({
   en: (gateway) => ({

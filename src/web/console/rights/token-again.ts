@@ -1,6 +1,6 @@
 import type { Access } from '../../access/access.ts'
 import { callerOf } from '../../access/actor.ts'
-import type { Guard } from '../guard.ts'
+import type { Guard } from '../login/guard.ts'
 import type { Exchange } from '../visitor.ts'
 
 /** What is wrong with the token that was entered once more; null: nothing, or none is needed. */

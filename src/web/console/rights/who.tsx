@@ -1,5 +1,5 @@
 import { termsOf } from '../../../i18n/terms.ts'
-import { useFrame, useLocale } from '../rendering.ts'
+import { useFrame, useLocale } from '../frame/rendering.ts'
 import { commonWords } from '../words.ts'
 
 /** Whose token or session the page was sent to, and what it may do; nothing where no token is needed. */

@@ -9,10 +9,10 @@ import {
 import { durationText } from '../../../i18n/durations.ts'
 import { storedReasonText } from '../../../i18n/reasons.ts'
 import { termsOf } from '../../../i18n/terms.ts'
+import { Badge, Filters, Table, type Tone } from '../frame/parts.tsx'
+import { useLocale, useMerchants } from '../frame/rendering.ts'
 import { MerchantFilter } from '../merchants/merchant-filter.tsx'
-import { Badge, Filters, Table, type Tone } from '../parts.tsx'
 import { addressOf, orderPath, withQuery } from '../paths.ts'
-import { useLocale, useMerchants } from '../rendering.ts'
 import { commonWords } from '../words.ts'
 import { runWords } from './words.ts'
 

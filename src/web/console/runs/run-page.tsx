@@ -1,4 +1,4 @@
-import { Page } from '../layout.tsx'
+import { Page } from '../frame/layout.tsx'
 import { RunSection, type SightProps } from './run-section.tsx'
 import { runWords } from './words.ts'
 

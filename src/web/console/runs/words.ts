@@ -1,5 +1,5 @@
 import type { Outcome } from '../../../domain/runs/run.ts'
-import { gatewayCatalog } from '../rendering.ts'
+import { gatewayCatalog } from '../frame/rendering.ts'
 
 const wouldBe: Readonly<Record<Outcome, string>> = {
   credited: 'would be credited',

@@ -1,9 +1,9 @@
 import { termsOf } from '../../../i18n/terms.ts'
 import type { ListedSession, Page as ListPage } from '../../../store/store.ts'
 import type { Caller, TokenState } from '../../access/tokens.ts'
-import { Page } from '../layout.tsx'
-import { ActionForm, Badge, Notice, Pager, Table, Time } from '../parts.tsx'
-import { useLocale } from '../rendering.ts'
+import { Page } from '../frame/layout.tsx'
+import { ActionForm, Badge, Notice, Pager, Table, Time } from '../frame/parts.tsx'
+import { useLocale } from '../frame/rendering.ts'
 import { commonWords } from '../words.ts'
 import { sessionWords } from './words.ts'
 
