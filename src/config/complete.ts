@@ -13,7 +13,7 @@ import type {
 import { configKeys } from './environment.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigTree, isMapping } from './file.ts'
-import { checkedKey, type KeyType, type LoadedKey, readKey } from './keys.ts'
+import { checkedKey, type KeyType, type LoadedKey, readKey } from './keys/keys.ts'
 import { assemble } from './load.ts'
 import type { LoadedKeys } from './merchants/assemble-merchants.ts'
 import { keyPair, type MerchantKeys } from './merchants/merchant-keys.ts'

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { nearest } from '../text/suggest.ts'
 import { type ConfigTree, type Overlay, withValue } from './file.ts'
 import { configLists } from './filling/lists.ts'
+import { readSecretFile } from './keys/secret-file.ts'
 import { merchantFileKeys } from './merchants/merchant-schema.ts'
 import { configSchema } from './schema.ts'
-import { readSecretFile } from './secret-file.ts'
 
 export interface ConfigKey {
   readonly section: string

@@ -1,7 +1,7 @@
 import { nameOf } from './fault.ts'
 import { type ConfigTree, type Overlay, valueIn } from './file.ts'
 import { type MerchantSection, merchantSections } from './merchants/merchant-sections.ts'
-import { sampleTokenFault, weakTokenFault } from './tokens.ts'
+import { sampleTokenFault, weakTokenFault } from './tokens/tokens.ts'
 import { hostFault, isLoopback, shown } from './values.ts'
 
 /**

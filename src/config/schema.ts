@@ -7,8 +7,8 @@ import { defaultDatabaseUrl } from './paths.ts'
 import { proofSchema } from './proof/proof-schema.ts'
 import { proxyFault } from './proxies.ts'
 import { sourceSchema } from './sources/source-schema.ts'
-import { tokensSchema } from './token-schema.ts'
-import { sampleTokenFault } from './tokens.ts'
+import { tokensSchema } from './tokens/token-schema.ts'
+import { sampleTokenFault } from './tokens/tokens.ts'
 import {
   eachOnce,
   flag,

@@ -2,7 +2,7 @@ import { type Fen, fenMax } from './money.ts'
 
 /**
  * What is wrong with a fact of an order, in words that follow the name of the field. Empty: nothing.
- * HTTP requests (`web/api/order-request.ts`) and an embedder's calls (`orders/validate.ts`) have the
+ * HTTP requests (`web/api/requests/order-request.ts`) and an embedder's calls (`orders/validate.ts`) have the
  * same rules.
  */
 export type Faults = readonly string[]

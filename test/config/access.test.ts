@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { sampleTokenFault } from '../../src/config/tokens.ts'
+import { sampleTokenFault } from '../../src/config/tokens/tokens.ts'
 import { openWorkspace } from './workspace.ts'
 
 /** Who may reach budan, and by what. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Order } from '../../src/domain/order.ts'
-import { presentOrder } from '../../src/web/api/present.ts'
+import { presentOrder } from '../../src/web/api/shapes/present.ts'
 import { freshStore } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 

@@ -1,4 +1,4 @@
-import { presentOrder } from '../../web/api/present.ts'
+import { presentOrder } from '../../web/api/shapes/present.ts'
 import { localActor, wordsGiven } from '../actor.ts'
 import type { Command } from '../context.ts'
 import { CommandError } from '../failure.ts'

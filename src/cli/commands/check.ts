@@ -1,5 +1,5 @@
 import { reasonText } from '../../i18n/reasons.ts'
-import { presentCheckReport } from '../../web/api/present.ts'
+import { presentCheckReport } from '../../web/api/shapes/present.ts'
 import { localActor } from '../actor.ts'
 import type { Command } from '../context.ts'
 import { merchantGiven } from '../reader.ts'

@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto'
 import { ConfigError } from '../../config/fault.ts'
-import { tokensSchema } from '../../config/token-schema.ts'
+import { tokensSchema } from '../../config/tokens/token-schema.ts'
 import { roles, scopes } from '../../domain/scope.ts'
 import type { Command } from '../context.ts'
 

@@ -8,7 +8,7 @@ import {
   type WebhookDesk,
 } from '../../outbox/webhooks/webhook-desk.ts'
 import type { Store } from '../../store/store.ts'
-import { presentDelivery, presentEndpoint, presentTested } from '../../web/api/shapes-webhooks.ts'
+import { presentDelivery, presentEndpoint, presentTested } from '../../web/api/shapes/webhooks.ts'
 import type { Command, CommandContext } from '../context.ts'
 import { CommandError } from '../failure.ts'
 import { withStore } from '../reader.ts'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { ServerConfig } from '../../config/config.ts'
-import { weakTokenFault } from '../../config/tokens.ts'
+import { weakTokenFault } from '../../config/tokens/tokens.ts'
 import { isLoopback } from '../../config/values.ts'
 import { type Finding, ok, warn } from './finding.ts'
 import { type ExaminedMerchant, keyIn } from './merchant.ts'

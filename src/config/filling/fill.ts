@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { givenValue } from '../environment.ts'
 import { type ConfigTree, isMapping, type Overlay, textOf, withValue } from '../file.ts'
+import { readSecretFile } from '../keys/secret-file.ts'
 import { envNameOf } from '../merchants/merchant-sections.ts'
 import { homeOf } from '../paths.ts'
-import { readSecretFile } from '../secret-file.ts'
 import { itemsIn } from './lists.ts'
 
 export interface Origin {

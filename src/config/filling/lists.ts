@@ -4,7 +4,7 @@ import { type ConfigTree, isMapping } from '../file.ts'
 import { merchantFileKeys, merchantSchema } from '../merchants/merchant-schema.ts'
 import { proofKeySchema } from '../proof/proof-schema.ts'
 import { sourceSchema } from '../sources/source-schema.ts'
-import { tokenSchema } from '../token-schema.ts'
+import { tokenSchema } from '../tokens/token-schema.ts'
 import { webhookSchema } from '../webhooks/webhook-schema.ts'
 
 export interface ConfigList {

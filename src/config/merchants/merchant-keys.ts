@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { nameOf } from '../fault.ts'
 import { type ConfigTree, textOf } from '../file.ts'
-import { isOwnHalf, type KeyType, type LoadedKey, loadKey, ownHalf, readKey } from '../keys.ts'
+import { isOwnHalf, type KeyType, type LoadedKey, loadKey, ownHalf, readKey } from '../keys/keys.ts'
 import { isPath } from '../paths.ts'
 import type { MerchantSection } from './merchant-sections.ts'
 

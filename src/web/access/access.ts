@@ -15,7 +15,7 @@ import { WrongTokens } from './wrong-tokens.ts'
  * from the same address. Each wrong one in a row is answered later than the one before.
  *
  * A guesser that does not wait for the answer can continue at once on another connection. The length
- * of the token, which `config/tokens.ts` requires, protects against that.
+ * of the token, which `config/tokens/tokens.ts` requires, protects against that.
  */
 export class Access {
   readonly tokens: Tokens

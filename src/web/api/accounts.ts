@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Budan } from '../../service.ts'
 import { fault, guarded, pageAnswers, pageQuery, userId } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { presentBalance, presentEntry } from './present.ts'
-import { accountShape, entryPageShape } from './shapes.ts'
+import { presentBalance, presentEntry } from './shapes/present.ts'
+import { accountShape, entryPageShape } from './shapes/shapes.ts'
 
 const accountPath = z.object({ user_id: userId })
 

@@ -8,9 +8,9 @@ import { actorOf } from '../access/actor.ts'
 import { faultsMessage, Refusal } from '../errors.ts'
 import { bodyFaults, documented, fault, guarded } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { adopting, adoptRequestOf } from './order-request.ts'
 import { adoptionRefusal } from './orders.ts'
-import { batchResultShape } from './shapes.ts'
+import { adopting, adoptRequestOf } from './requests/order-request.ts'
+import { batchResultShape } from './shapes/shapes.ts'
 
 export type BatchResult = z.output<typeof batchResultShape>
 

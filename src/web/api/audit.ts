@@ -4,7 +4,7 @@ import { oneAtATime } from '../../health/single-flight.ts'
 import type { Budan } from '../../service.ts'
 import { documented, guarded } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { auditShape } from './shapes.ts'
+import { auditShape } from './shapes/shapes.ts'
 
 const query = z.object({
   verify: documented(

@@ -3,8 +3,8 @@ import type { Scope } from '../../domain/scope.ts'
 import type { Budan } from '../../service.ts'
 import { answers, fault } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { presentReadiness } from './present.ts'
-import { readinessShape } from './shapes.ts'
+import { presentReadiness } from './shapes/present.ts'
+import { readinessShape } from './shapes/shapes.ts'
 
 /** For load balancers and monitors: needs no token. */
 export function addHealthRoutes(app: WebApp, budan: Budan): void {

@@ -27,16 +27,21 @@ import {
   merchantOfList,
   merchantOfListFaults,
   merchantQuery,
-} from './merchant-query.ts'
+} from './requests/merchant-query.ts'
 import {
   type AdoptingJson,
   adoptRequestOf,
   orderRequest,
   type PlacingJson,
   placeRequestOf,
-} from './order-request.ts'
-import { presentCheckReport, presentOrder, presentOrderEvent } from './present.ts'
-import { checkReportShape, orderEventPageShape, orderPageShape, orderShape } from './shapes.ts'
+} from './requests/order-request.ts'
+import { presentCheckReport, presentOrder, presentOrderEvent } from './shapes/present.ts'
+import {
+  checkReportShape,
+  orderEventPageShape,
+  orderPageShape,
+  orderShape,
+} from './shapes/shapes.ts'
 
 export const orderPath = z.object({ order_no: z.string() })
 

@@ -19,16 +19,16 @@ import {
   reasonText,
 } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { merchantOfList, merchantOfListFaults, merchantQuery } from './merchant-query.ts'
 import { orderPath } from './orders.ts'
-import { presentPreview, presentResolution, presentReview } from './present-review.ts'
-import { presentNeedsSecond, secondRefusal } from './second-person.ts'
+import { merchantOfList, merchantOfListFaults, merchantQuery } from './requests/merchant-query.ts'
+import { presentNeedsSecond, secondRefusal } from './requests/second-person.ts'
+import { presentPreview, presentResolution, presentReview } from './shapes/present-review.ts'
 import {
   needsSecondAnswer,
   previewShape,
   resolutionShape,
   reviewPageShape,
-} from './shapes-review.ts'
+} from './shapes/review.ts'
 
 const reviewQuery = pageQuery.extend({
   dismissed: documented(

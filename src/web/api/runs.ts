@@ -12,8 +12,8 @@ import {
   pageQuery,
 } from '../schema.ts'
 import type { WebApp } from '../web-app.ts'
-import { presentRun, presentRunDetail } from './present.ts'
-import { runDetailShape, runPageShape } from './shapes.ts'
+import { presentRun, presentRunDetail } from './shapes/present.ts'
+import { runDetailShape, runPageShape } from './shapes/shapes.ts'
 
 const runRequest = z.preprocess(
   // Fastify passes null for no body.

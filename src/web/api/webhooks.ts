@@ -27,7 +27,7 @@ import {
   replayedShape,
   testedShape,
   webhookPageShape,
-} from './shapes-webhooks.ts'
+} from './shapes/webhooks.ts'
 
 export interface WebhookRouteParts {
   readonly store: Pick<Store, 'listDeliveries' | 'findDelivery'>

@@ -2,7 +2,7 @@ import { nameAmong } from '../../../domain/merchant.ts'
 import { fenToNumber } from '../../../domain/money.ts'
 import { type Exception, type OpenExceptions, totalOf } from '../../../domain/review/exception.ts'
 import { presenterOf } from '../../presenter.ts'
-import type { NamedIn } from '../present.ts'
+import type { NamedIn } from '../shapes/present.ts'
 import { exceptionShape } from './shapes.ts'
 
 const exceptionJson = presenterOf(exceptionShape)

@@ -8,7 +8,7 @@ import { actorOf, ownNameOf } from '../../access/actor.ts'
 import { notFound, Refusal } from '../../errors.ts'
 import { bodyFaults, documented, fault, guarded, pageAnswers, pageQuery } from '../../schema.ts'
 import type { WebApp } from '../../web-app.ts'
-import { merchantOfList, merchantOfListFaults } from '../merchant-query.ts'
+import { merchantOfList, merchantOfListFaults } from '../requests/merchant-query.ts'
 import { reviewerOf } from '../reviews.ts'
 import { presentException, presentTotal } from './present.ts'
 import {

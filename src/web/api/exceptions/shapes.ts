@@ -12,7 +12,7 @@ import {
   sum,
   time,
 } from '../../schema.ts'
-import { merchantOfRecord } from '../shapes.ts'
+import { merchantOfRecord } from '../shapes/shapes.ts'
 
 export const exceptionKind = documented(
   z.enum(exceptionKinds, { error: `must be one of ${exceptionKinds.join(', ')}` }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { allEvents } from '../../../store/all-events.ts'
-import { presentOrder, presentOrderEvent } from '../../api/present.ts'
+import { presentOrder, presentOrderEvent } from '../../api/shapes/present.ts'
 import { ofOrder } from '../../found-order.ts'
 import type { WebApp } from '../../web-app.ts'
 import type { ConsoleParts } from '../frame/page.ts'

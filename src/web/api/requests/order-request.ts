@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { OfMerchant } from '../../desks.ts'
+import type { OfMerchant } from '../../../desks.ts'
 import {
   appIdPattern,
   appIdRule,
@@ -11,12 +11,19 @@ import {
   orderNoPattern,
   orderNoRule,
   textBounds,
-} from '../../domain/fact-rules.ts'
-import type { Actor } from '../../domain/order.ts'
-import type { AdoptRequest, CorrectRequest, PlaceRequest } from '../../orders/requests.ts'
-import { readTime } from '../../text/rfc3339.ts'
-import { Refusal } from '../errors.ts'
-import { amountRequest, documented, gatewayText, moment, newUserId, reasonText } from '../schema.ts'
+} from '../../../domain/fact-rules.ts'
+import type { Actor } from '../../../domain/order.ts'
+import type { AdoptRequest, CorrectRequest, PlaceRequest } from '../../../orders/requests.ts'
+import { readTime } from '../../../text/rfc3339.ts'
+import { Refusal } from '../../errors.ts'
+import {
+  amountRequest,
+  documented,
+  gatewayText,
+  moment,
+  newUserId,
+  reasonText,
+} from '../../schema.ts'
 import { anyMerchantName } from './merchant-query.ts'
 
 const merchant = documented(

@@ -5,11 +5,11 @@ import {
   deliveryName,
   deliveryStates,
   type LoggedAttempt,
-} from '../../domain/webhooks/delivery.ts'
-import { publishedTypes } from '../../domain/webhooks/published-event.ts'
-import type { Endpoint, Tested } from '../../outbox/webhooks/webhook-desk.ts'
-import { presenterOf } from '../presenter.ts'
-import { count, documented, named, pageOf, time } from '../schema.ts'
+} from '../../../domain/webhooks/delivery.ts'
+import { publishedTypes } from '../../../domain/webhooks/published-event.ts'
+import type { Endpoint, Tested } from '../../../outbox/webhooks/webhook-desk.ts'
+import { presenterOf } from '../../presenter.ts'
+import { count, documented, named, pageOf, time } from '../../schema.ts'
 
 /** Endpoints and deliveries in JSON. */
 

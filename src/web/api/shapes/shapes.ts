@@ -5,11 +5,11 @@ import {
   orderEventKinds,
   orderStatuses,
   sources,
-} from '../../domain/order-states.ts'
-import { reasonCodes } from '../../domain/reason.ts'
-import { outcomes, runStatuses, runTriggers } from '../../domain/runs/run.ts'
-import { conditions } from '../../health/readiness.ts'
-import { apiSchemas, count, documented, fen, named, pageOf, sum, time } from '../schema.ts'
+} from '../../../domain/order-states.ts'
+import { reasonCodes } from '../../../domain/reason.ts'
+import { outcomes, runStatuses, runTriggers } from '../../../domain/runs/run.ts'
+import { conditions } from '../../../health/readiness.ts'
+import { apiSchemas, count, documented, fen, named, pageOf, sum, time } from '../../schema.ts'
 
 /** The shapes of all JSON answers. The serializer and the OpenAPI document are made from them. */
 

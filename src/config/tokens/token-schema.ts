@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { roles, scopes } from '../domain/scope.ts'
-import { wordsFault, wordsMax } from '../text/operator-text.ts'
-import { dateOrTime, eachOnce, oneOf, shown, textThat } from './values.ts'
+import { roles, scopes } from '../../domain/scope.ts'
+import { wordsFault, wordsMax } from '../../text/operator-text.ts'
+import { dateOrTime, eachOnce, oneOf, shown, textThat } from '../values.ts'
 
 /** Names that budan itself writes in the place of a token's. */
 const reservedNames: ReadonlySet<string> = new Set(['api_token', 'anonymous', 'budan'])

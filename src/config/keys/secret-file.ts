@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { fault, type Read, readFailure, value } from './fault.ts'
+import { fault, type Read, readFailure, value } from '../fault.ts'
+import { shown } from '../values.ts'
 import { binaryFault } from './key-text.ts'
-import { shown } from './values.ts'
 
 // A key in PEM form has 2 to 4 KB; every other secret is shorter.
 const fileBytesMax = 100_000

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { fault, type Read, readFailure, value } from './fault.ts'
+import { fault, type Read, readFailure, value } from '../fault.ts'
+import { quotesFault, shown } from '../values.ts'
 import { blockFault, keyTextIn } from './key-text.ts'
-import { quotesFault, shown } from './values.ts'
 
 export type LoadedKey = Read<KeyObject>
 

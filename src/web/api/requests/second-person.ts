@@ -1,6 +1,6 @@
-import type { Order } from '../../domain/order.ts'
-import { Refusal } from '../errors.ts'
-import { type NamedIn, presentOrder } from './present.ts'
+import type { Order } from '../../../domain/order.ts'
+import { Refusal } from '../../errors.ts'
+import { type NamedIn, presentOrder } from '../shapes/present.ts'
 
 export function presentNeedsSecond(
   { message, order }: { readonly message: string; readonly order: Order },

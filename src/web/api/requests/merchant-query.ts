@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { documented, fault } from '../schema.ts'
+import { documented, fault } from '../../schema.ts'
 
 export const anyMerchantName = z
   .string({ error: 'must be a string' })

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
-import { fault, type Read, value } from './fault.ts'
+import { fault, type Read, value } from '../fault.ts'
 
 /**
  * The PEM text in the bytes. Windows line ends and a byte order mark are accepted. The fault names the

@@ -1,8 +1,8 @@
-import type { Review } from '../../domain/order.ts'
-import { explainReview } from '../../orders/explanation.ts'
-import type { Prospect, Resolution, ReviewPreview } from '../../orders/review.ts'
+import type { Review } from '../../../domain/order.ts'
+import { explainReview } from '../../../orders/explanation.ts'
+import type { Prospect, Resolution, ReviewPreview } from '../../../orders/review.ts'
 import { type NamedIn, presentOrder, presentOrderEvent } from './present.ts'
-import type { PreviewJson, ResolutionJson, ReviewJson } from './shapes-review.ts'
+import type { PreviewJson, ResolutionJson, ReviewJson } from './review.ts'
 
 export function presentReview(review: Review, names: NamedIn): ReviewJson {
   const { order, entered, resolved } = review

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { reasonCodes } from '../../domain/reason.ts'
-import { count, documented, named, pageOf, time } from '../schema.ts'
+import { reasonCodes } from '../../../domain/reason.ts'
+import { count, documented, named, pageOf, time } from '../../schema.ts'
 import { orderEventShape, orderShape, tradeState } from './shapes.ts'
 
 const reviewFields = {
