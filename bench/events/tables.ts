@@ -4,8 +4,8 @@ import { storeOn } from '../../src/store/assemble.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { figure, median } from '../figure.ts'
+import { time } from '../measure/stopwatch.ts'
 import { firstRepetition, type Part, type Size, type Stage } from '../part.ts'
-import { time } from '../stopwatch.ts'
 import { positionAll, publish } from './event-rows.ts'
 
 const sizes: Readonly<Record<Size, { large: number; small: number; claims: number }>> = {

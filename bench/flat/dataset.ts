@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Merchant } from '../../src/domain/order.ts'
 import type { Connection, Database } from '../../src/store/database.ts'
+import { eachAtOnce } from '../measure/stopwatch.ts'
 import { numberPrefix } from '../numbered.ts'
-import { eachAtOnce } from '../stopwatch.ts'
 
 /**
  * The tables of an installation that received one order every ten seconds, for a day or for years: the

@@ -3,9 +3,9 @@ import { storeOn } from '../../src/store/assemble.ts'
 import { type Figure, figure } from '../figure.ts'
 import { fillDataset, pendingOf } from '../flat/dataset.ts'
 import { alternate, both, growthOf } from '../flat/side-by-side.ts'
-import type { Amount } from '../merchants.ts'
 import { firstRepetition, type Stage } from '../part.ts'
 import { mchidsOf } from './company.ts'
+import type { Amount } from './merchants.ts'
 
 const growthMax = 1.2
 const limit = 50

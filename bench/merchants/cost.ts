@@ -4,10 +4,10 @@ import type { Database } from '../../src/store/database.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { type Figure, figure } from '../figure.ts'
 import type { InstantGateway } from '../gateway/start.ts'
-import type { Amount } from '../merchants.ts'
 import { fillPending, type OrderRange, paidOrders, vacuum } from '../orders.ts'
 import { firstRepetition, type Stage } from '../part.ts'
 import { companyOf, mchidsOf } from './company.ts'
+import type { Amount } from './merchants.ts'
 
 const costMax = 1.1
 /** Of each merchant; where one has all orders, as many as of all of them. */

@@ -1,9 +1,9 @@
 /** Measures what a merchant without orders costs in memory. */
 import { type Figure, figure } from '../figure.ts'
 import { forkModule } from '../forked/fork-module.ts'
-import type { Amount } from '../merchants.ts'
 import { firstRepetition, type Stage } from '../part.ts'
 import type { IdleAnswer, IdleRequest } from './idle.ts'
+import type { Amount } from './merchants.ts'
 
 const kbMax = 200
 

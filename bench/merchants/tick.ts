@@ -4,11 +4,11 @@ import { localEngine } from '../../src/queue/local.ts'
 import { openService } from '../../src/service.ts'
 import { openDatabase, openStore } from '../../src/store/open.ts'
 import { type Figure, figure } from '../figure.ts'
-import type { Amount } from '../merchants.ts'
+import { StatementCounter } from '../measure/statements.ts'
 import { fillPending, paidOrders, vacuum } from '../orders.ts'
 import type { Stage } from '../part.ts'
-import { StatementCounter } from '../statements.ts'
 import { companyOf, mchidsOf } from './company.ts'
+import type { Amount } from './merchants.ts'
 
 const statementsMax = 10
 

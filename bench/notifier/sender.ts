@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PaidOrder } from '../gateway/answers.ts'
-import { eachAtOnce } from '../stopwatch.ts'
+import { eachAtOnce } from '../measure/stopwatch.ts'
 import { KeepAliveConnection } from './keep-alive-connection.ts'
 import { notificationsOf, type Sender } from './notifications.ts'
 

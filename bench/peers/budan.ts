@@ -5,7 +5,7 @@ import { storeOn } from '../../src/store/assemble.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { freshPostgresUrl } from '../../test/support/stores.ts'
 import { configOf } from '../../test/support/world.ts'
-import { drainEngine } from '../drain-engine.ts'
+import { drainEngine } from '../measure/drain-engine.ts'
 import { countPaid, fillPending } from '../orders.ts'
 import { recheckMins, type System, type SystemOptions, type Watch } from './system.ts'
 

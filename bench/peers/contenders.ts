@@ -1,8 +1,8 @@
 import { type Forked, forkModule } from '../forked/fork-module.ts'
 import type { InstantGateway } from '../gateway/start.ts'
+import type { Lap } from '../measure/stopwatch.ts'
 import type { OrderRange } from '../orders.ts'
 import type { Stage } from '../part.ts'
-import type { Lap } from '../stopwatch.ts'
 import type {
   Action,
   ProgramMessage,

@@ -1,6 +1,6 @@
 import PgBoss from 'pg-boss'
+import { eachAtOnce } from '../measure/stopwatch.ts'
 import { paidOrders } from '../orders.ts'
-import { eachAtOnce } from '../stopwatch.ts'
 import { openSharedProgram } from './shared-program.ts'
 import { recheckMins, type System, type SystemOptions } from './system.ts'
 

@@ -4,8 +4,8 @@
  * it ends.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { type Lap, time } from '../measure/stopwatch.ts'
 import type { OrderRange } from '../orders.ts'
-import { type Lap, time } from '../stopwatch.ts'
 import { openBudan } from './budan.ts'
 import { openBullmq } from './bullmq.ts'
 import { openBothAlone, openCreditsAlone, openQueriesAlone } from './halves.ts'

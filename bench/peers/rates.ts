@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type Figure, figure } from '../figure.ts'
+import { Laptimes } from '../measure/stopwatch.ts'
 import { paidOrders } from '../orders.ts'
-import { Laptimes } from '../stopwatch.ts'
 import {
   type Comparison,
   type Contender,

@@ -1,4 +1,4 @@
-import { eachAtOnce } from '../stopwatch.ts'
+import { eachAtOnce } from '../measure/stopwatch.ts'
 import { openSharedProgram } from './shared-program.ts'
 import type { System, SystemOptions } from './system.ts'
 

@@ -7,9 +7,9 @@ import { testProofKeys } from '../../test/support/stores.ts'
 import { configOf } from '../../test/support/world.ts'
 import { positionAll } from '../events/event-rows.ts'
 import { type Figure, figure } from '../figure.ts'
+import { StatementCounter } from '../measure/statements.ts'
 import { fillPending, paidOrders, vacuum } from '../orders.ts'
 import type { Stage } from '../part.ts'
-import { StatementCounter } from '../statements.ts'
 
 /** The size for a backlog. A run of the default size credits fewer orders in a transaction. */
 const batchMax = 250

@@ -13,9 +13,9 @@ import type { Store } from '../../src/store/store.ts'
 import { configOf } from '../../test/support/world.ts'
 import { type Figure, figure } from '../figure.ts'
 import type { InstantGateway } from '../gateway/start.ts'
+import { Laptimes, time } from '../measure/stopwatch.ts'
 import { assertPaid, fillPending, paidOrders, vacuum } from '../orders.ts'
 import { firstRepetition, type Part, type Size } from '../part.ts'
-import { Laptimes, time } from '../stopwatch.ts'
 import { proofKeys, sealAll } from './proof-keys.ts'
 
 const sizes: Readonly<Record<Size, { readonly orders: number; readonly slice: number }>> = {

@@ -4,10 +4,10 @@ import { Closing } from '../../bench/closing.ts'
 import { openProgress, screenOf } from '../../src/cli/terminal/progress.ts'
 import { campaign } from './campaign.ts'
 import { type CampaignOptions, readOptions, usage } from './options.ts'
-import { checkComparison } from './planted.ts'
 import { killPrograms } from './program.ts'
-import { reportOf, tableOf } from './report.ts'
 import { leaveStage } from './stage.ts'
+import { checkComparison } from './verdict/planted.ts'
+import { reportOf, tableOf } from './verdict/report.ts'
 
 const args = process.argv.slice(2)
 const closing = new Closing()

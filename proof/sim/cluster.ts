@@ -14,7 +14,6 @@ import type { Trace } from './clock/trace.ts'
 import type { DatabaseServer } from './database/server.ts'
 import { modelStore } from './database/store.ts'
 import type { Verdict } from './failure.ts'
-import type { FaultSchedule } from './fault-schedule.ts'
 import type { Figures } from './figures.ts'
 import type { Gateways } from './gateway/gateways.ts'
 import { modelGateway } from './gateway/wire.ts'
@@ -27,7 +26,8 @@ import {
 import type { NodeMerchant } from './merchants/desk.ts'
 import type { SimMerchant } from './merchants/merchant.ts'
 import { type SimulatedNode, startNode, type WrapDesks } from './node.ts'
-import type { Scenario } from './scenario.ts'
+import type { FaultSchedule } from './plan/fault-schedule.ts'
+import type { Scenario } from './plan/scenario.ts'
 
 export interface ClusterParts {
   readonly scenario: Scenario

@@ -1,9 +1,9 @@
 import type { Order } from '../../src/domain/order.ts'
 import type { AdoptRequest, CorrectRequest } from '../../src/orders/requests.ts'
+import type { OutputChecks } from './checks/output-checks.ts'
 import type { Loop } from './clock/loop.ts'
 import type { Random } from './clock/random.ts'
 import type { Cluster } from './cluster.ts'
-import type { FaultSchedule } from './fault-schedule.ts'
 import type { Figures } from './figures.ts'
 import { type GatewayOrder, newGatewayOrder, openTrade } from './gateway/gateway-order.ts'
 import type { Gateways } from './gateway/gateways.ts'
@@ -11,7 +11,7 @@ import type { Notifier } from './gateway/notifier.ts'
 import { scheduleTrade } from './gateway/trade-events.ts'
 import type { SimMerchant } from './merchants/merchant.ts'
 import type { CalledOrder, SimulatedNode } from './node.ts'
-import type { OutputChecks } from './output-checks.ts'
+import type { FaultSchedule } from './plan/fault-schedule.ts'
 import {
   adoptRequestOf,
   descriptionOf,
@@ -20,8 +20,8 @@ import {
   type Purchase,
   placeRequestOf,
   storedUser,
-} from './purchase.ts'
-import type { Scenario } from './scenario.ts'
+} from './plan/purchase.ts'
+import type { Scenario } from './plan/scenario.ts'
 
 export interface WorkloadParts {
   readonly scenario: Scenario

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Trade } from '../campaign/gateway.ts'
+import type { Trade } from '../campaign/load/gateway.ts'
 import type { Party } from './settings.ts'
 import type { Purchase } from './traffic.ts'
 

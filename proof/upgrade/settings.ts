@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import type { Gateway } from '../campaign/gateway.ts'
+import type { Gateway } from '../campaign/load/gateway.ts'
 
 /** Seconds where production has minutes. */
 export const intervalMs = 1_200

@@ -1,5 +1,5 @@
 import type { Chance } from '../../packages/simulator/src/chance.ts'
-import { Api, type Reply } from '../campaign/api.ts'
+import { Api, type Reply } from '../campaign/load/api.ts'
 import { pause } from '../campaign/wait.ts'
 import type { Cluster, Version } from './cluster.ts'
 import { type Party, ttlMs } from './settings.ts'

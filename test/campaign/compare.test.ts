@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compare } from '../../proof/campaign/compare.ts'
-import { checkComparison, plants, soundComparison } from '../../proof/campaign/planted.ts'
+import { compare } from '../../proof/campaign/verdict/compare.ts'
+import { checkComparison, plants, soundComparison } from '../../proof/campaign/verdict/planted.ts'
 
 describe('compare()', () => {
   it('finds nothing where truth and books agree', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { searchLogs } from '../../proof/campaign/log-search.ts'
+import { searchLogs } from '../../proof/campaign/verdict/log-search.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'budan-logs-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Chance } from '../../packages/simulator/src/chance.ts'
+import { plannedOutcomes, planOrder } from '../../proof/campaign/load/order-plan.ts'
 import { outageKinds, readOptions } from '../../proof/campaign/options.ts'
-import { plannedOutcomes, planOrder } from '../../proof/campaign/order-plan.ts'
 import { planOutages } from '../../proof/campaign/outages.ts'
 
 describe('planOutages()', () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Report } from '../../proof/campaign/report.ts'
+import type { Report } from '../../proof/campaign/verdict/report.ts'
 import { withoutRedis } from '../support/redis.ts'
 
 const root = join(import.meta.dirname, '../..')

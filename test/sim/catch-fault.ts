@@ -1,5 +1,5 @@
 import { Random } from '../../proof/sim/clock/random.ts'
-import { drawScenario, type Scenario } from '../../proof/sim/scenario.ts'
+import { drawScenario, type Scenario } from '../../proof/sim/plan/scenario.ts'
 import type { SeedRunner } from '../../proof/sim/seed.ts'
 import type { SeedOptions } from '../../proof/sim/simulation.ts'
 import type { Store, Tx } from '../../src/store/store.ts'

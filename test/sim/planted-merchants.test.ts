@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { openNotification } from '../../proof/sim/gateway/notification.ts'
-import type { Scenario } from '../../proof/sim/scenario.ts'
+import type { Scenario } from '../../proof/sim/plan/scenario.ts'
 import { SeedRunner } from '../../proof/sim/seed.ts'
 import type { SeedOptions } from '../../proof/sim/simulation.ts'
 import type { Desk } from '../../src/desk.ts'

@@ -37,9 +37,6 @@ const fullFolders: Readonly<Record<string, number>> = {
   'src/cli/doctor': 16,
   'src/i18n/zh': 21,
   'src/store/migrations': 28,
-  bench: 34,
-  'proof/campaign': 26,
-  'proof/sim': 21,
 }
 
 /** biome.json bounds the lines of a function: `noExcessiveLinesPerFunction`. */

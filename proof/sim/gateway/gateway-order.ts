@@ -1,5 +1,5 @@
 import type { SimMerchant } from '../merchants/merchant.ts'
-import type { OrderPlan } from '../order-plan.ts'
+import type { OrderPlan } from '../plan/order-plan.ts'
 
 /** The true state of one order at the gateway, with which the auditor compares budan's rows. */
 export interface GatewayOrder {

@@ -2,9 +2,9 @@ import type { PrepayOrder } from '../../../src/gateway/gateway.ts'
 import type { Loop } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
 import type { Trace } from '../clock/trace.ts'
-import type { FaultSchedule } from '../fault-schedule.ts'
 import type { Figures } from '../figures.ts'
 import type { SimMerchant } from '../merchants/merchant.ts'
+import type { FaultSchedule } from '../plan/fault-schedule.ts'
 import {
   closeIfEnded,
   type GatewayOrder,

@@ -1,6 +1,6 @@
 import type { Loop } from '../clock/loop.ts'
 import type { Random } from '../clock/random.ts'
-import type { FaultSchedule } from '../fault-schedule.ts'
+import type { FaultSchedule } from '../plan/fault-schedule.ts'
 import type { GatewayOrder } from './gateway-order.ts'
 import type { Notifier } from './notifier.ts'
 import type { GatewayServer } from './server.ts'

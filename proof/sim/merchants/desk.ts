@@ -8,7 +8,7 @@ import { Breaker } from '../../../src/job/breaker.ts'
 import { type SettleGroups, settlersOf } from '../../../src/settle/groups.ts'
 import type { OnPaid, Settling } from '../../../src/settle/settle.ts'
 import type { Store } from '../../../src/store/store.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Scenario } from '../plan/scenario.ts'
 import type { SimMerchant } from './merchant.ts'
 
 /** A merchant as the configuration of one node has it. */
