@@ -16,7 +16,7 @@ const names = parts.map(({ name }) => name)
 const repetitionsOf: Readonly<Record<Size, number>> = { full: 5, quick: 3, tiny: 1 }
 
 export const usage = `npm run bench -- [options]
-  --quick            smaller tables and fewer repetitions: under three minutes
+  --quick            smaller tables and fewer repetitions: about ten minutes
   --only PARTS       names from the list below, separated by commas
   --store STORES     ${stores.join(', ')}, separated by commas
   --repetitions N    default ${repetitionsOf.full}, quick ${repetitionsOf.quick}
