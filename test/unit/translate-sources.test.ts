@@ -348,18 +348,22 @@ const apart = ['i18n', 'telemetry']
 function isWanted(path: string): boolean {
   const [, folder = ''] = path.split('/')
   const isDocument =
-    /web\/(api\/callback|api\/merchant-query|api\/(exceptions\/)?shapes|api\/shapes-review|api\/shapes-webhooks|openapi|schema|web-app)\.ts$/.test(
+    /web\/(api\/callback|api\/requests\/merchant-query|api\/exceptions\/shapes|api\/shapes\/[\w-]+|openapi|schema|web-app)\.ts$/.test(
       path,
     )
   // Developers who use the library read these.
   const isThrown = path === 'src/orders/validate.ts'
   const isData =
-    /^src\/store\/(migrations\/|driver|exceptions\/rows|sql\/(rows|runs|vitals))/.test(path) ||
-    /^src\/sources\/(databases\/|statements|helper-table|traps|connect\/propose)/.test(path)
+    /^src\/store\/(migrations\/|driver|exceptions\/rows|sql\/(rows|runs\/runs|upkeep\/vitals))/.test(
+      path,
+    ) || /^src\/sources\/(databases\/|statements|helper-table|traps|connect\/propose)/.test(path)
   // Their sentences have a catalogue in each language, which types keep whole.
   const isCatalogue =
-    /^src\/(domain\/(reason|former-reasons)|orders\/(explanation|review-advice))\.ts$/.test(path)
-  const hasOwnWords = /console\/|cli\/(completion|columns)|words?\.ts$|comments\.ts$/.test(path)
+    /^src\/(domain\/(reason|review\/former-reasons)|orders\/(explanation|review-advice))\.ts$/.test(
+      path,
+    )
+  const hasOwnWords =
+    /console\/|cli\/(completion\/|terminal\/columns)|words?\.ts$|comments\.ts$/.test(path)
   return (
     !apart.includes(folder) && !isDocument && !isThrown && !isData && !isCatalogue && !hasOwnWords
   )
