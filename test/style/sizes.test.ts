@@ -21,7 +21,7 @@ const longFiles: Readonly<Record<string, number>> = {
   'test/flow/faults.test.ts': 604,
   'test/console/orders.test.ts': 584,
   'test/unit/translate-made.test.ts': 499,
-  'test/unit/translate-sources.test.ts': 410,
+  'test/unit/translate-sources.test.ts': 405,
   'test/web/flow.test.ts': 448,
   'test/cli/init.test.ts': 442,
   'test/console/reviews.test.ts': 415,

@@ -342,32 +342,23 @@ const unread = [
   '# Written anew by each start of budan simulator.\n{}', // a file's
 ]
 
-const apart = ['i18n', 'telemetry']
-
-/** The console and the prompts of `init` have words of their own; scripts of shells are no sentences. */
-function isWanted(path: string): boolean {
-  const [, folder = ''] = path.split('/')
-  const isDocument =
-    /web\/(api\/callback|api\/requests\/merchant-query|api\/exceptions\/shapes|api\/shapes\/[\w-]+|openapi|schema|web-app)\.ts$/.test(
-      path,
-    )
+/** Their sentences are translated elsewhere, or not at all. */
+const unwanted = [
+  /^src\/(i18n|telemetry)\//,
+  // The description of the API.
+  /^src\/web\/(api\/(callback|requests\/merchant-query|exceptions\/shapes|shapes\/[\w-]+)|openapi|schema|web-app)\.ts$/,
   // Developers who use the library read these.
-  const isThrown = path === 'src/orders/validate.ts'
-  const isData =
-    /^src\/store\/(migrations\/|driver|exceptions\/rows|sql\/(rows|runs\/runs|upkeep\/vitals))/.test(
-      path,
-    ) || /^src\/sources\/(databases\/|statements|helper-table|traps|connect\/propose)/.test(path)
-  // Their sentences have a catalogue in each language, which types keep whole.
-  const isCatalogue =
-    /^src\/(domain\/(reason|review\/former-reasons)|orders\/(explanation|review-advice))\.ts$/.test(
-      path,
-    )
-  const hasOwnWords =
-    /console\/|cli\/(completion\/|terminal\/columns)|words?\.ts$|comments\.ts$/.test(path)
-  return (
-    !apart.includes(folder) && !isDocument && !isThrown && !isData && !isCatalogue && !hasOwnWords
-  )
-}
+  /^src\/orders\/validate\.ts$/,
+  // Statements and data.
+  /^src\/store\/(migrations\/|driver|exceptions\/rows|sql\/(rows|runs\/runs|upkeep\/vitals))/,
+  /^src\/sources\/(databases\/|statements|helper-table|traps|connect\/propose)/,
+  // They have a catalogue in each language, which types keep whole.
+  /^src\/(domain\/(reason|review\/former-reasons)|orders\/(explanation|review-advice))\.ts$/,
+  // The console and the prompts of `init` have words of their own; scripts of shells are no sentences.
+  /console\/|cli\/(completion\/|terminal\/columns)|words?\.ts$|comments\.ts$/,
+]
+
+const isWanted = (path: string) => unwanted.every((pattern) => !pattern.test(path))
 
 describe('the program', () => {
   const gap = /\{\w+(:\w+\??)?\}/g

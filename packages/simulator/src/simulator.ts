@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exchange } from './api/exchange.ts'
@@ -76,6 +76,8 @@ export interface Simulator {
 /** Starts a simulator and resolves once it listens. Throws if the address is in use or an option is wrong. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const stopping = new AbortController()
+  // Each answer that is late listens to it, so more listeners than Node's default limit are normal.
+  setMaxListeners(0, stopping.signal)
   const world = worldOf(options, stopping.signal)
   const control = controlOf(world)
   const server = serve(world, { control, host: 'main' })

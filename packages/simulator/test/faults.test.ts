@@ -168,6 +168,18 @@ describe('the connection', () => {
     expect(performance.now() - started).toBeGreaterThan(55)
   })
 
+  test('many slow answers at once make Node warn of nothing', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => void warnings.push(warning)
+    process.on('warning', note)
+    put()
+    simulator.control.addFault({ fault: { kind: 'slow', ms: 60 } })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => query()))
+    process.off('warning', note)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(warnings).toEqual([])
+  })
+
   test('reset and cut send no whole answer; the operation has its effect', async () => {
     put('ORDER_1')
     put('ORDER_2')
