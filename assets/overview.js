@@ -60,7 +60,8 @@ function showLive() {
 function showLost() {
   if (stream.isLost || stream.hasEnded) return
   stream.isLost = true
-  // The time that the server gave, not one counted from it: that may fall into the second before.
+  // The server's time of the last event. A time computed with this machine's clock can be a millisecond
+  // earlier, and then falls into the second before.
   setState(liveState.dataset.lost.replace('{time}', timeOfDay(new Date(clock.setTo))), 'lost')
 }
 

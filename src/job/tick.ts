@@ -140,7 +140,7 @@ function workOf(options: Working): Work {
 /** All merchants have as many batches under way as they may. */
 const nothingToDo: BatchUnderWay = { halfSent: Promise.resolve(), ended: Promise.resolve('done') }
 
-/** Of several merchants: when the first of them is so far. */
+/** With several merchants: resolves when the first of their passes has sent half of a whole batch. */
 async function halfSentOf(started: Promise<RunStart>, ended: Promise<BatchEnd>): Promise<void> {
   const passes = started.then((run) => (run.kind === 'started' ? run.passes : []))
   const first = passes.then((all) => Promise.race(all.map(({ halfSent }) => halfSent)))

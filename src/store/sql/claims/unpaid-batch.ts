@@ -24,8 +24,8 @@ export async function waitAsClaimed(
  * Plan: each record finds its row by the key of `orders`, though the planner takes the records for
  * a hundred: for that many it would read the whole of a small table, or all pending orders of a table
  * without statistics, and the plan is kept while the table grows. `lateral`, an array, and the status in
- * an expression leave it no such choice. The events take their records from the update, which returns
- * them: to join them again, it may compare each with each.
+ * an expression leave it no such choice. The update returns the records for the events: if they were
+ * joined again by their keys, the planner could compare each record with each.
  */
 export function waitStatement(
   scope: Pick<Scope, 'now' | 'sealing'>,
